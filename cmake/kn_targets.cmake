@@ -1,0 +1,83 @@
+# How every target of the project is made. A library exports one include folder that holds only
+# itself: ${build}/include/<target>/<folder> is a link to the sources, so `#include "sim/isa/x.h"`
+# compiles only where the target `sim_isa` is linked. Wrong arrows do not build.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 17)
+
+find_program(KN_CCACHE ccache)
+if(KN_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${KN_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${KN_CCACHE}")
+endif()
+
+add_library(kn_flags INTERFACE)
+target_compile_options(
+  kn_flags INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
+                     -Wno-gnu-statement-expression-from-macro-expansion -fno-strict-aliasing)
+if(KN_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(KN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+if(KN_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# kn_library(<target> SOURCES a.cc … [DEPS other …] [PRIVATE_DEPS …])
+# The folder of the calling CMakeLists.txt, relative to the project, is the include prefix.
+function(kn_library target)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
+  set(include_dir "${CMAKE_BINARY_DIR}/include/${target}")
+  get_filename_component(parent "${include_dir}/${folder}" DIRECTORY)
+  file(MAKE_DIRECTORY "${parent}")
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_dir}/${folder}" SYMBOLIC)
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    target_include_directories(${target} PUBLIC "${include_dir}")
+    target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE kn_flags ${arg_PRIVATE_DEPS})
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE "${include_dir}")
+    target_link_libraries(${target} INTERFACE ${arg_DEPS})
+  endif()
+endfunction()
+
+# kn_program(<target> SOURCES … DEPS …): a program in KN_PROGRAM_DIR.
+function(kn_program target)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE kn_flags ${arg_DEPS})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${KN_PROGRAM_DIR}")
+endfunction()
+
+# kn_test(<name> SOURCES a_test.cc … DEPS …): GoogleTest binary, one ctest per binary (its own
+# totals are printed by gtest); built only with KN_TESTS. Runs with the project root as directory.
+function(kn_test name)
+  if(NOT KN_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kn_flags ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+endfunction()
+
+# kn_fuzz(<name> SOURCES … DEPS …): libFuzzer target; seeds lie in fuzz/corpus/<name>/.
+function(kn_fuzz name)
+  if(NOT KN_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE kn_flags ${arg_DEPS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

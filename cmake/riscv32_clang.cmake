@@ -1,0 +1,28 @@
+# Cross build for RV32IMF + Zve32f with clang 19, libc++'s freestanding headers and picolibc's C headers.
+# ABI ilp32: the IREE compiler's kernels clobber every f register (spec iree-formats, section 6.5).
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv32)
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_ASM_COMPILER clang-19)
+set(CMAKE_AR llvm-ar-19)
+set(CMAKE_RANLIB llvm-ranlib-19)
+set(CMAKE_OBJCOPY llvm-objcopy-19)
+set(CMAKE_SIZE llvm-size-19)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+
+# libc++'s headers must come before picolibc's: they include_next the C ones.
+set(kn_picolibc -isystem/usr/lib/picolibc/riscv64-unknown-elf/include)
+add_compile_options(
+  --target=riscv32-unknown-elf
+  -march=rv32imf_zicsr_zifencei_zve32f_zvl512b
+  -mabi=ilp32
+  -mcmodel=medany
+  -mno-relax
+  -ffreestanding
+  -ffunction-sections
+  -fdata-sections
+  "$<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti;-fno-threadsafe-statics;-nostdinc++;-D_LIBCPP_HAS_NO_THREADS;-isystem/usr/lib/llvm-19/include/c++/v1>"
+  ${kn_picolibc})
+add_link_options(--target=riscv32-unknown-elf -march=rv32imf_zve32f_zvl512b -mabi=ilp32
+                 -fuse-ld=lld-19 -nostdlib -static -Wl,--gc-sections)
