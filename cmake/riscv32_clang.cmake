@@ -12,7 +12,15 @@ set(CMAKE_SIZE llvm-size-19)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 
 # libc++'s headers must come before picolibc's: they include_next the C ones.
-set(kn_picolibc -isystem/usr/lib/picolibc/riscv64-unknown-elf/include)
+# setup/install.sh unpacks them below build/; where the whole package is installed, its own are used.
+set(kn_picolibc_include "${CMAKE_CURRENT_LIST_DIR}/../build/picolibc/include")
+if(NOT EXISTS "${kn_picolibc_include}")
+  set(kn_picolibc_include /usr/lib/picolibc/riscv64-unknown-elf/include)
+endif()
+if(NOT EXISTS "${kn_picolibc_include}")
+  message(FATAL_ERROR "picolibc's C headers are missing: run setup/install.sh")
+endif()
+set(kn_picolibc "-isystem${kn_picolibc_include}")
 add_compile_options(
   --target=riscv32-unknown-elf
   -march=rv32imf_zicsr_zifencei_zve32f_zvl512b

@@ -1,0 +1,87 @@
+"""The runner must not call a run good that was not: each row is one way to end."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import run_all  # noqa: E402
+
+
+def write_xml(path, body):
+    return f"import pathlib; pathlib.Path({str(path)!r}).write_text({body!r})"
+
+
+PASS = '<testsuite><testcase classname="a" name="b"/></testsuite>'
+FAIL = '<testsuite><testcase name="b"><failure message="why"/></testcase></testsuite>'
+ERROR = '<testsuite><testcase name="b"><error message="why"/></testcase></testsuite>'
+SKIP = '<testsuite><testcase name="b"><skipped message="no tool"/></testcase></testsuite>'
+DISABLED = '<testsuite><testcase name="b" status="notrun" result="suppressed"/></testsuite>'
+EMPTY = "<testsuite/>"
+BROKEN = "<testsuite><testcase"
+
+
+@pytest.mark.parametrize(
+    ("body", "ending", "outcomes"),
+    [
+        (PASS, "", ["passed"]),
+        (FAIL, "raise SystemExit(1)", ["failed"]),
+        (FAIL, "", ["failed"]),
+        (ERROR, "raise SystemExit(1)", ["failed"]),
+        (SKIP, "", ["skipped"]),
+        (DISABLED, "", ["skipped"]),
+        (PASS, "raise SystemExit(1)", ["passed", "failed"]),
+        (PASS, "import os; os.abort()", ["passed", "failed"]),
+        (PASS, "import time; time.sleep(60)", ["passed", "failed"]),
+        (EMPTY, "", ["failed"]),
+        (BROKEN, "", ["failed"]),
+        (None, "", ["failed"]),
+    ],
+)
+def test_outcome_of_a_suite(tmp_path, monkeypatch, body, ending, outcomes):
+    monkeypatch.setattr(run_all, "RESULTS", tmp_path)
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    code = write_xml(tmp_path / "s" / "r.xml", body) + "\n" + ending if body is not None else "pass"
+    cases = run_all.run(run_all.Suite("s", "what", [sys.executable, "-c", code], 2))
+    assert [case.outcome for case in cases] == outcomes
+
+
+def test_a_missing_program_is_a_failure(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_all, "RESULTS", tmp_path)
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    cases = run_all.run(run_all.Suite("s", "what", ["/nowhere/program"], 2))
+    assert [case.outcome for case in cases] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("ctest", "own", "outcomes"),
+    [
+        # ctest ran x_test; x_test left two cases of its own
+        ('<testsuite><testcase name="x_test"/></testsuite>', PASS, ["passed"]),
+        # all cases passed, but the program ended badly (a leak found at exit)
+        ('<testsuite><testcase name="x_test"><failure message="1"/></testcase></testsuite>', PASS, ["passed", "failed"]),
+        # it crashed before it could write its file
+        ('<testsuite><testcase name="x_test"><failure message="SEGV"/></testcase></testsuite>', None, ["failed"]),
+        # a test that is not a GoogleTest program
+        ('<testsuite><testcase name="x_test"/></testsuite>', None, ["passed"]),
+        ('<testsuite><testcase name="x_test"><failure message="1"/></testcase></testsuite>', FAIL, ["failed"]),
+    ],
+)
+def test_unit_cases(tmp_path, ctest, own, outcomes):
+    (tmp_path / "ctest.xml").write_text(ctest)
+    if own is not None:
+        (tmp_path / "x_test.xml").write_text(own)
+    cases = run_all.unit_cases(tmp_path / "ctest.xml", tmp_path)
+    assert [case.outcome for case in cases] == outcomes
+
+
+def test_totals_name_skips_only_when_there_are_any():
+    passed, failed, skipped = (run_all.Case("n", outcome) for outcome in ("passed", "failed", "skipped"))
+    assert run_all.totals([passed, passed, failed]) == "2 passed, 1 failed"
+    assert run_all.totals([passed, skipped]) == "1 passed, 0 failed, 1 skipped"
+
+
+def test_unknown_suite_is_a_usage_error(capsys):
+    assert run_all.main(["nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
