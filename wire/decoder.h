@@ -1,0 +1,122 @@
+// Frames out of a stream of bytes, for both ends of the line. The caller moves the bytes: it puts
+// what arrives into Window() and says how many in Received(). Payload goes straight to where the
+// caller wants it; the decoder owns no payload memory.
+//
+//   kNone        go on
+//   kFrameBegin  a header with payload was accepted: the caller calls Place() or Refuse() now
+//   kFrameEnd    the frame of frame() is complete; without payload there was no kFrameBegin
+//   kRefused     a request or answer was not taken; status() says why, frame() what is known of it
+//
+// A refused message is reported once it has gone by: its announced bytes are drained, on the wires
+// with FIRST and LAST up to its LAST frame, or up to a silent line, whichever comes first. So there
+// is one report per message, and the line is in step again when it comes. The caller also measures
+// time: LineQuiet() after each kByteTimeoutMs without a byte. Facts: shared spec
+// kenning-contract.md, sections 5.1.5, 5.2.2 and 5.2.9.
+#ifndef WIRE_DECODER_H_
+#define WIRE_DECODER_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/byte_reader.h"
+#include "base/status.h"
+#include "wire/frame.h"
+#include "wire/message.h"
+
+namespace wire {
+
+inline constexpr uint32_t kByteTimeoutMs = 5;  // of the predecessor, section 5.1.5
+
+enum class Side : uint8_t { kDevice, kHost };
+
+enum class Event : uint8_t { kNone, kFrameBegin, kFrameEnd, kRefused };
+
+struct DecoderConfig {
+  Side side = Side::kDevice;
+  // Fixed on the host. A device leaves it empty and recognises the format from the first bytes,
+  // again at each frame that can open a session.
+  std::optional<Generation> generation;
+  // A frame with more payload is drained and refused with kProtocolMessageTooBig.
+  uint32_t max_payload_bytes = 0;
+  // Until a PING says otherwise.
+  bool checksums = true;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const DecoderConfig& config);
+
+  // Where the next received bytes belong; never empty, except between kFrameBegin and Place/Refuse.
+  [[nodiscard]] base::MutableBytes Window();
+
+  // The first `count` bytes of Window() were received.
+  [[nodiscard]] Event Received(size_t count);
+
+  // The line was silent for kByteTimeoutMs: half a frame is given up, a refusal is reported.
+  [[nodiscard]] Event LineQuiet();
+
+  // After kFrameBegin: where frame().payload_bytes go (exactly as many), or that they are not
+  // wanted.
+  void Place(base::MutableBytes destination);
+  void Refuse(base::Status reason);
+
+  // After kFrameEnd: the caller does not want the frames of this message that may still follow.
+  // Gives kRefused at once if this was the last.
+  [[nodiscard]] Event RefuseRest(base::Status reason);
+
+  // Of the frame that the last event was about.
+  [[nodiscard]] const Frame& frame() const { return frame_; }
+  // Payload bytes of the frame in progress that arrived so far.
+  [[nodiscard]] uint32_t payload_received() const { return payload_done_; }
+  // Why, after kRefused.
+  [[nodiscard]] base::Status status() const { return reported_; }
+  // False after kRefused if not even a header came through: there is nobody to answer.
+  [[nodiscard]] bool answerable() const { return answerable_; }
+
+  // Format of the frame of the last event; before the first one kLegacy.
+  [[nodiscard]] Generation generation() const { return generation_; }
+  // True once a whole valid frame of that format has been received.
+  [[nodiscard]] bool established() const { return established_.has_value(); }
+  // Whether this session computes checksums: as its PING did.
+  [[nodiscard]] bool checksums() const { return checksums_; }
+
+ private:
+  enum class Phase : uint8_t { kHeader, kDeciding, kPayload, kDrain, kResync };
+
+  Event HeaderComplete();
+  Event FrameComplete();
+  Event FrameDropped();
+  Event FramingLost(base::Status reason);
+  Event Report();
+  void StartHeader();
+  void SetPending(base::Status reason);
+  [[nodiscard]] base::Status CheckSequence() const;
+  [[nodiscard]] bool ChecksumHolds();
+  [[nodiscard]] uint8_t QuietLimit() const;
+
+  DecoderConfig config_;
+  std::optional<Generation> established_;
+  Generation generation_;
+  bool checksums_;
+  bool open_ = false;  // a message has begun and its LAST frame is still to come
+  MessageType open_type_ = MessageType::kUnknown;
+  Phase phase_ = Phase::kHeader;
+  uint8_t header_done_ = 0;
+  uint8_t header_size_ = 0;
+  uint8_t payload_xor_ = 0;
+  uint8_t quiet_count_ = 0;
+  bool answerable_ = false;
+  base::Status pending_ = base::Status::kOk;  // refusal that is still to be reported
+  base::Status reported_ = base::Status::kOk;
+  Frame frame_;
+  Frame refused_;
+  uint32_t payload_done_ = 0;
+  base::MutableBytes destination_;
+  std::array<uint8_t, kMaxHeaderBytes> header_;
+  std::array<uint8_t, 64> scratch_;
+};
+
+}  // namespace wire
+
+#endif  // WIRE_DECODER_H_

@@ -1,0 +1,63 @@
+#include "wire/statistics.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace wire {
+
+void EncodeAllocationStatistics(std::span<const uint32_t, 6> values,
+                                std::span<uint8_t, kAllocationStatisticsBytes> out) {
+  for (size_t i = 0; i < values.size(); ++i) base::StoreLe(out.data() + 4 * i, values[i]);
+}
+
+void EncodeStatistics(Generation generation, std::span<const Statistic> statistics,
+                      base::MutableBytes out) {
+  const size_t record_bytes = StatisticRecordBytes(generation);
+  std::ranges::fill(out, uint8_t{0});
+  for (size_t i = 0; i < statistics.size(); ++i) {
+    uint8_t* record = out.data() + i * record_bytes;
+    const std::string_view name = statistics[i].name.substr(0, kStatisticNameBytes);
+    std::memcpy(record, name.data(), name.size());
+    if (generation != Generation::kLegacy) {
+      base::StoreLe(record + kStatisticNameBytes,
+                    uint64_t{static_cast<uint8_t>(statistics[i].kind)});
+    }
+    base::StoreLe(record + record_bytes - sizeof(uint64_t), statistics[i].value);
+  }
+}
+
+base::Result<StatisticList> DecodeStatistics(Generation generation, base::Bytes payload) {
+  StatisticList list;
+  if (payload.size() == kAllocationStatisticsBytes) {
+    for (std::string_view name : kAllocationNames) {
+      list.items[list.count] = {name, StatisticKind::kAllocation,
+                                base::LoadLe<uint32_t>(payload.data() + 4 * list.count)};
+      ++list.count;
+    }
+    return list;
+  }
+  const size_t record_bytes = StatisticRecordBytes(generation);
+  if (payload.size() % record_bytes != 0)
+    return std::unexpected(base::Status::kProtocolDataInvalid);
+  if (payload.size() / record_bytes > kMaxStatistics) {
+    return std::unexpected(base::Status::kProtocolMessageTooBig);
+  }
+  for (; list.count < payload.size() / record_bytes; ++list.count) {
+    const uint8_t* record = payload.data() + list.count * record_bytes;
+    Statistic& item = list.items[list.count];
+    const char* name = reinterpret_cast<const char*>(record);
+    item.name = {name,
+                 static_cast<size_t>(std::find(name, name + kStatisticNameBytes, '\0') - name)};
+    if (generation != Generation::kLegacy) {
+      const auto kind = base::LoadLe<uint64_t>(record + kStatisticNameBytes);
+      if (kind > static_cast<uint64_t>(StatisticKind::kInferenceTimeNs)) {
+        return std::unexpected(base::Status::kProtocolDataInvalid);
+      }
+      item.kind = static_cast<StatisticKind>(kind);
+    }
+    item.value = base::LoadLe<uint64_t>(record + record_bytes - sizeof(uint64_t));
+  }
+  return list;
+}
+
+}  // namespace wire
