@@ -2,8 +2,9 @@
 // (kenning-contract, sections 2.2 and 3.1 to 3.3).
 //
 // `dataset_root` is a folder with wing/ ring/ slope/ negative/ (each holding *.txt recordings), a
-// folder that holds only the upstream data.tar.gz, or such an archive itself. If it does not exist
-// and download_dataset is set, the upstream archive is fetched there first.
+// folder that holds the upstream data.tar.gz instead, or such an archive itself (it is read in
+// place, never unpacked). If the folder is missing or empty and download_dataset is set, the
+// upstream archive is fetched into it first, read as a whole, and only then kept.
 //
 // On purpose not as the predecessor: nothing that lies in dataset_root is ever deleted (it removes
 // a folder whose checksum file is missing, hand-made data included), files are visited in sorted
@@ -31,9 +32,9 @@ inline constexpr std::string_view kMagicWandUrl =
 struct MagicWandParameters {
   std::filesystem::path dataset_root;
   bool download_dataset = true;         // only if dataset_root does not exist or is empty
-  bool force_download_dataset = false;  // fetch again; replaces upstream's files, removes none
+  bool force_download_dataset = false;  // fetch again and use that; replaces only data.tar.gz
   double split_fraction_test = 0.2;
-  std::optional<double> split_fraction_val;
+  std::optional<double> split_fraction_val = std::nullopt;
   uint32_t split_seed = 1234;
   int window_size = 128;   // rows of a window
   int window_shift = 128;  // a multiple of window_size
