@@ -21,9 +21,9 @@ struct Compiler {
   std::string release;            // "3.0.0", "20230209.425": the package's own version
 };
 
-// `python_env` is a virtual environment with one of the packages iree-compiler or
+// `program` is bin/iree-compile of a virtual environment with one of the packages iree-compiler or
 // iree-base-compiler. The release is read from the package's metadata; nothing is run.
-[[nodiscard]] Result<Compiler> FindCompiler(const std::filesystem::path& python_env);
+[[nodiscard]] Result<Compiler> FindCompiler(const std::filesystem::path& program);
 
 struct CompileRequest {
   std::string mlir;
