@@ -36,7 +36,7 @@ struct DecoderConfig {
   Side side = Side::kDevice;
   // Fixed on the host. A device leaves it empty and recognises the format from the first bytes,
   // again at each frame that can open a session.
-  std::optional<Generation> generation;
+  std::optional<Generation> generation = std::nullopt;
   // A frame with more payload is drained and refused with kProtocolMessageTooBig.
   uint32_t max_payload_bytes = 0;
   // Until a PING says otherwise.

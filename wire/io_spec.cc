@@ -166,7 +166,7 @@ base::Result<> DecodeKenningTensors(base::Bytes bytes, std::span<TensorSpec> ten
     }
     used += tensor.rank;
     tensor.type = {static_cast<TypeCode>(bytes[type_at + 2 * i]), bytes[type_at + 2 * i + 1]};
-    TRY(CheckType(tensor.type).transform([] { return true; }));
+    TRY(CheckType(tensor.type));
     tensor.element_count = TRY(CountElements(tensor));
     tensor.shape_known = true;
   }
@@ -182,14 +182,10 @@ base::Result<IoSpec> DecodeKenning(base::Bytes bytes) {
       spec.output_count > kStructOutputs) {
     return std::unexpected(kBad);
   }
-  const auto inputs =
-      DecodeKenningTensors(bytes, std::span(spec.inputs).first(spec.input_count), at::kInputRank,
-                           at::kInputShape, at::kInputShapeWords, at::kInputType);
-  if (!inputs) return std::unexpected(inputs.error());
-  const auto outputs =
-      DecodeKenningTensors(bytes, std::span(spec.outputs).first(spec.output_count), at::kOutputRank,
-                           at::kOutputShape, at::kOutputShapeWords, at::kOutputType);
-  if (!outputs) return std::unexpected(outputs.error());
+  TRY(DecodeKenningTensors(bytes, std::span(spec.inputs).first(spec.input_count), at::kInputRank,
+                           at::kInputShape, at::kInputShapeWords, at::kInputType));
+  TRY(DecodeKenningTensors(bytes, std::span(spec.outputs).first(spec.output_count), at::kOutputRank,
+                           at::kOutputShape, at::kOutputShapeWords, at::kOutputType));
   spec.entry_function = TRY(ReadName(bytes.subspan(at::kEntry, kStructNameBytes)));
   spec.model_name = TRY(ReadName(bytes.subspan(at::kModel, kStructNameBytes)));
   return CheckTotals(spec);
@@ -201,8 +197,8 @@ base::Result<TensorSpec> DecodeOwnTensor(base::ByteReader& reader) {
   tensor.type.bits = TRY(reader.Read<uint8_t>());
   const uint8_t rank = TRY(reader.Read<uint8_t>());
   const uint8_t reserved = TRY(reader.Read<uint8_t>());
-  const base::Result<> type_checked = CheckType(tensor.type);
-  if (!type_checked || reserved != 0) return std::unexpected(kBad);
+  TRY(CheckType(tensor.type));
+  if (reserved != 0) return std::unexpected(kBad);
   if (rank == kUnknownRank) {
     tensor.element_count = TRY(reader.Read<uint32_t>());
     return tensor;
@@ -228,8 +224,10 @@ base::Result<IoSpec> DecodeOwn(base::Bytes bytes) {
     return std::unexpected(kBad);
   }
   base::ByteReader reader(bytes, at::kNames);
-  spec.entry_function = TRY(ReadName(TRY(reader.ReadBytes(bytes[at::kEntryLength]))));
-  spec.model_name = TRY(ReadName(TRY(reader.ReadBytes(bytes[at::kModelLength]))));
+  const base::Bytes entry = TRY(reader.ReadBytes(bytes[at::kEntryLength]));
+  const base::Bytes model = TRY(reader.ReadBytes(bytes[at::kModelLength]));
+  spec.entry_function = TRY(ReadName(entry));
+  spec.model_name = TRY(ReadName(model));
   for (uint32_t i = 0; i < spec.input_count; ++i) spec.inputs[i] = TRY(DecodeOwnTensor(reader));
   for (uint32_t i = 0; i < spec.output_count; ++i) spec.outputs[i] = TRY(DecodeOwnTensor(reader));
   // One byte of padding keeps the size apart from the other two encodings.
