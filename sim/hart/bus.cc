@@ -106,20 +106,14 @@ bool Bus::StoreMisaligned(GuestAddr addr, uint32_t width, uint32_t value, Trap* 
   return true;
 }
 
-void Bus::MarkCode(GuestAddr addr, uint32_t size) {
+void Bus::MarkCode(GuestAddr addr, uint32_t size, bool is_code) {
   Memory* memory = Find(addr, size);
   if (memory == nullptr) return;
   const uint32_t offset = addr - memory->base;
   const auto first = memory->code_lines.begin();
   std::fill(first + (offset >> Memory::kCodeLineShift),
-            first + ((offset + size - 1) >> Memory::kCodeLineShift) + 1, uint8_t{1});
-}
-
-void Bus::ClearCodeMarks() {
-  for (auto& memory : memories_) {
-    std::fill(memory->code_lines.begin(), memory->code_lines.end(), uint8_t{0});
-  }
-  code_written = false;
+            first + ((offset + size - 1) >> Memory::kCodeLineShift) + 1,
+            static_cast<uint8_t>(is_code));
 }
 
 }  // namespace sim

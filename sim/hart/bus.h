@@ -122,9 +122,8 @@ class Bus {
   // A store hit a line that holds decoded code; the hart drops its blocks and clears this.
   bool code_written = false;
 
-  // Marks [addr, addr + size), inside one memory, as decoded code.
-  void MarkCode(GuestAddr addr, uint32_t size);
-  void ClearCodeMarks();
+  // Says whether decoded code stands in [addr, addr + size), which lies inside one memory.
+  void MarkCode(GuestAddr addr, uint32_t size, bool is_code);
 
   [[nodiscard]] std::vector<std::unique_ptr<Memory>>& memories() { return memories_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Memory>>& memories() const { return memories_; }

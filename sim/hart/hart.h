@@ -60,6 +60,8 @@ class Environment {
   [[nodiscard]] virtual bool EnvironmentCall(Hart& hart) = 0;
   // CSR time and CLINT mtime, after `retired` instructions.
   [[nodiscard]] virtual uint64_t TimeTicks(uint64_t retired) = 0;
+  // CSR mip.
+  [[nodiscard]] virtual uint32_t PendingInterrupts(uint64_t retired) = 0;
 };
 
 struct Hart {
@@ -74,7 +76,6 @@ struct Hart {
 
   uint32_t mstatus = 0;
   uint32_t mie = 0;
-  uint32_t mip = 0;
   uint32_t mtvec = 0;
   uint32_t mscratch = 0;
   uint32_t mepc = 0;
@@ -88,6 +89,8 @@ struct Hart {
 
   // Instructions before the running block. Inside a block: RetiredBefore(insn).
   uint64_t instructions_retired = 0;
+  // Instructions before the one that is accessing a device now.
+  uint64_t retired_at_access = 0;
   // The interpreter leaves its loop at the next block end when retired >= this.
   uint64_t stop_at = 0;
 
@@ -95,6 +98,10 @@ struct Hart {
   Environment* environment = nullptr;
 
   void Reset(uint32_t reset_pc);
+
+  // Takes a trap or interrupt: mcause as the CSR shows it (bit 31 = interrupt), epc the address to
+  // come back to. Sets pc.
+  void EnterTrap(uint32_t cause, uint32_t tval, uint32_t epc);
 
   void SetX(uint32_t rd, uint32_t value) {
     x[rd] = value;

@@ -1,7 +1,7 @@
 // The instruction set as data. Each row of the .def files beside this header is the only place
 // where an instruction's facts stand; from it come the enumerator, mask and match, the decoder's
 // table, the disassembler's operands and the profiler's name. Adding a row without a handler does
-// not compile (hart/handlers.cc, vector/vector.cc); two rows that overlap do not compile
+// not compile (hart/*.cc, vector/*.cc); two rows that overlap do not compile
 // (insn.cc).
 //
 //   INSN(id, "mnemonic", "pattern", extension, class)

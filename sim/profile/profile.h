@@ -10,13 +10,9 @@
 #include <vector>
 
 #include "sim/hart/bus.h"
+#include "sim/isa/opcode_count.h"
 
 namespace sim {
-
-struct OpcodeCount {
-  std::string name;
-  uint64_t count = 0;
-};
 
 struct RegionCount {
   std::string name;  // the node's name in Renode

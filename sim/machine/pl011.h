@@ -1,0 +1,56 @@
+// The UART as Renode models it (shared spec platform.md, section 2.1): an unbounded receive queue,
+// instantaneous transmission, no baud pacing. Both ends lie in memory. It also notices a guest that
+// polls in vain: consecutive reads of FR with RXFE set and no byte moved in between.
+#ifndef SIM_MACHINE_PL011_H_
+#define SIM_MACHINE_PL011_H_
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "sim/hart/bus.h"
+
+namespace sim {
+
+class Pl011 : public Device {
+ public:
+  // `output_limit`: bytes that Write keeps until Take; output_full() asks the owner to take them.
+  explicit Pl011(size_t output_limit) : output_limit_(output_limit) {}
+
+  [[nodiscard]] uint32_t Read(uint32_t offset, uint32_t width) override;
+  void Write(uint32_t offset, uint32_t width, uint32_t value) override;
+  void Reset();
+
+  // From the host. Dropped while the guest has the receiver disabled, as on the wire.
+  void Receive(std::span<const uint8_t> bytes);
+  [[nodiscard]] std::vector<uint8_t> TakeOutput() { return std::exchange(output_, {}); }
+
+  [[nodiscard]] size_t input_pending() const { return input_.size() - input_position_; }
+  [[nodiscard]] bool output_full() const { return output_.size() >= output_limit_; }
+  [[nodiscard]] uint32_t vain_polls() const { return vain_polls_; }
+  [[nodiscard]] uint64_t bytes_lost() const { return bytes_lost_; }
+
+ private:
+  [[nodiscard]] uint32_t ReadRegister(uint32_t offset);
+  [[nodiscard]] bool Enabled(uint32_t bits) const { return (cr_ & (1u | bits)) == (1u | bits); }
+  [[nodiscard]] uint8_t PopInput();
+
+  size_t output_limit_;
+  std::vector<uint8_t> input_;
+  size_t input_position_ = 0;
+  std::vector<uint8_t> output_;
+  uint32_t vain_polls_ = 0;
+  uint64_t bytes_lost_ = 0;
+
+  uint32_t ibrd_ = 0;
+  uint32_t fbrd_ = 0;
+  uint32_t lcrh_ = 0;
+  uint32_t cr_ = 0x300;
+  uint32_t ifls_ = 0x12;
+  uint32_t imsc_ = 0;
+};
+
+}  // namespace sim
+
+#endif  // SIM_MACHINE_PL011_H_
