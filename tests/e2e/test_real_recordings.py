@@ -12,7 +12,7 @@ def finished(kenning, shared, tmp_path_factory):
     archive = shared("data/magic-wand/data.tar.gz")
     folder = tmp_path_factory.mktemp("real")
     with tarfile.open(archive) as tar:
-        tar.extractall(folder / "recordings", filter="data")
+        tar.extractall(folder / "recordings")
     scenario = scenario_files.load("magic-wand.json")
     scenario["dataset"]["parameters"].update(dataset_root=str(folder / "recordings"), download_dataset=False)
     path = scenario_files.write(folder, scenario)
