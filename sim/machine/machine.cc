@@ -92,7 +92,7 @@ struct Machine::State final : Environment, CoreControl, TimeSource {
   [[nodiscard]] uint64_t ExceptionsTaken() const;
   void PassTime(uint64_t ns);
   void Log(LogLevel level, uint64_t retired, std::string_view sender, std::string text,
-           std::string message);
+           std::string message, uint32_t number = 0);
   void Warn(std::string_view sender, std::string text);
   bool TakeInterrupt();
   [[nodiscard]] uint64_t RetiredAtTime(uint64_t ns) const;
@@ -192,7 +192,7 @@ uint64_t Machine::State::RetiredAtTime(uint64_t ns) const {
 // --- what the guest asks for ---
 
 void Machine::State::Log(LogLevel level, uint64_t retired, std::string_view sender,
-                         std::string text, std::string message) {
+                         std::string text, std::string message, uint32_t number) {
   if (level > config.log_level) return;
   if (log.size() >= kLogLimit) {
     ++log_dropped;
@@ -202,7 +202,8 @@ void Machine::State::Log(LogLevel level, uint64_t retired, std::string_view send
                  .virtual_time_ns = TimeAt(retired),
                  .sender = std::string(sender),
                  .text = std::move(text),
-                 .message = std::move(message)});
+                 .message = std::move(message),
+                 .number = number});
 }
 
 void Machine::State::Warn(std::string_view sender, std::string text) {
@@ -229,7 +230,7 @@ void Machine::State::Simprint(Hart& h, uint32_t level, GuestAddr text, uint32_t 
   }
   const auto log_level = static_cast<LogLevel>(level);
   if (log_level > config.log_level) return;
-  Log(log_level, h.retired_at_access, "cpu", SimprintText(message, number), message);
+  Log(log_level, h.retired_at_access, "cpu", SimprintText(message, number), message, number);
 }
 
 void Machine::State::HostRequest(Hart&) {

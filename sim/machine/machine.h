@@ -44,6 +44,7 @@ struct LogLine {
   std::string sender;   // "cpu" for simprint, a node's name for warnings of the machine itself
   std::string text;     // as Renode spells it: simprint: "INFO |Runtime started", 0 (0x0)
   std::string message;  // simprint's string alone; equal to text for other senders
+  uint32_t number = 0;  // simprint's number
 
   // "00:00:00.0012 [INFO] cpu: …", Renode's line with virtual for wall time.
   [[nodiscard]] std::string Format() const;
