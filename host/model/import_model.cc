@@ -1,0 +1,140 @@
+#include "host/model/import_model.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <system_error>
+
+#include "base/try.h"
+#include "fmt/format.h"
+#include "fmt/ranges.h"
+#include "host/model/graph.h"
+#include "host/model/keras_config.h"
+#include "host/model/keras_file.h"
+#include "host/model/keras_layers.h"
+#include "host/model/linalg_writer.h"
+
+namespace host {
+namespace {
+
+std::filesystem::path SpecificationPath(const std::filesystem::path& path) {
+  std::filesystem::path beside = path;
+  beside += ".json";
+  return beside;
+}
+
+// What the first bytes of a file say it is, for those that are not read.
+struct ForeignFormat {
+  std::string_view name;
+  size_t offset;
+  std::string_view magic;
+  std::string_view advice;
+};
+
+constexpr ForeignFormat kForeignFormats[] = {
+    {"a .keras archive", 0, std::string_view("PK\x03\x04", 4),
+     "save it with a name that ends in .h5"},
+    {"a TFLite model", 4, "TFL3", "give the Keras model it was converted from"},
+    {"an IREE module", 4, std::string_view("\x08\0\0\0IREE", 8),
+     "it is compiled already: use it with test, or with kenning run"},
+};
+
+constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
+
+Result<> CheckFormat(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return InputError("the model cannot be opened", path.string());
+  std::array<char, 64> head{};
+  stream.read(head.data(), head.size());
+  const std::string_view bytes(head.data(), static_cast<size_t>(stream.gcount()));
+  if (bytes.starts_with(kHdf5Magic)) return {};
+  for (const ForeignFormat& format : kForeignFormats) {
+    if (bytes.size() > format.offset && bytes.substr(format.offset).starts_with(format.magic)) {
+      return InputError(
+          fmt::format("{}, which is not read directly; {}", format.name, format.advice),
+          path.string());
+    }
+  }
+  return InputError("not a Keras HDF5 file: it does not begin with the HDF5 signature",
+                    path.string());
+}
+
+TensorSpecification Tensor(const std::string& name, const Shape& shape) {
+  TensorSpecification tensor;
+  tensor.name = name;
+  tensor.shapes = {shape};
+  tensor.dtype = "float32";
+  return tensor;
+}
+
+bool Fits(const std::vector<int64_t>& pattern, const std::vector<int64_t>& shape) {
+  return std::ranges::equal(pattern, shape,
+                            [](int64_t want, int64_t is) { return want == -1 || want == is; });
+}
+
+// Whether a tensor of the file can be the model's: same type, one of its shapes fits.
+Result<> CheckTensor(const std::vector<TensorSpecification>& listed,
+                     const TensorSpecification& actual, const std::string& place) {
+  const bool matches = listed.size() == 1 && listed[0].dtype == actual.dtype &&
+                       std::ranges::any_of(listed[0].shapes, [&](const auto& shape) {
+                         return Fits(shape, actual.shapes.front());
+                       });
+  if (matches) return {};
+  return InputError(fmt::format("does not describe the model, whose tensor {} is {} of shape {}",
+                                actual.name, actual.dtype, actual.shapes.front()),
+                    place);
+}
+
+}  // namespace
+
+Result<ImportedModel> ImportModel(const std::filesystem::path& path) {
+  TRY(CheckFormat(path));
+  const KerasFile file = TRY(ReadKerasFile(path));
+  const auto at_path = [&](Error error) {
+    error.place = path.string();
+    return std::unexpected(std::move(error));
+  };
+  const auto chain = ParseKerasConfig(file.model_config);
+  if (!chain) return at_path(chain.error());
+  auto built = BuildKerasGraph(*chain, file.layers);
+  if (!built) return at_path(built.error());
+
+  ImportedModel model;
+  model.mlir = WriteLinalg(built->graph);
+  model.io.input = {Tensor(built->graph.input_name, built->graph.input_shape)};
+  model.io.output = {Tensor(built->graph.output_name, built->graph.output_shape())};
+  model.framework = "keras";
+  model.framework_version = file.keras_version;
+  for (const KerasLayerWeights& layer : file.layers) {
+    for (const KerasWeight& weight : layer.weights) model.parameter_count += weight.values.size();
+  }
+  model.notes = std::move(built->notes);
+  return model;
+}
+
+Result<IoSpecification> SpecificationFor(const ImportedModel& model,
+                                         const std::filesystem::path& path,
+                                         const std::vector<std::string>& class_names) {
+  const std::filesystem::path beside = SpecificationPath(path);
+  std::error_code ignored;
+  IoSpecification specification = model.io;
+  const bool has_file = std::filesystem::exists(beside, ignored);
+  if (has_file) {
+    specification = TRY(ReadIoSpecification(beside));
+    const std::string place = beside.string();
+    TRY(CheckTensor(specification.device_input(), model.io.input[0], place + "#/input"));
+    TRY(CheckTensor(specification.output, model.io.output[0], place + "#/output"));
+  }
+  TensorSpecification& output = specification.output.front();
+  if (output.class_names.empty()) output.class_names = class_names;
+  const auto outputs = static_cast<size_t>(model.io.output[0].shapes[0].back());
+  if (!output.class_names.empty() && output.class_names.size() != outputs) {
+    return InputError(
+        fmt::format("{} class names ({}) for {} outputs of the model", output.class_names.size(),
+                    fmt::join(output.class_names, ", "), outputs),
+        has_file ? beside.string() : path.string());
+  }
+  return specification;
+}
+
+}  // namespace host
