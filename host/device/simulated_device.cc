@@ -149,7 +149,8 @@ class SimulatedDevice : public Device {
     std::string sentence = fmt::format("the device stopped ({}) at {:#010x} {}",
                                        sim::Name(halt.reason), halt.pc, when);
     if (halt.reason == sim::HaltReason::kFault) {
-      sentence += fmt::format(": trap {} on {:#010x}", halt.trap.cause, halt.trap.tval);
+      sentence += fmt::format(": trap {} on {:#010x}", static_cast<uint32_t>(halt.trap.cause),
+                              halt.trap.tval);
     }
     return RunError(std::move(sentence), name());
   }
