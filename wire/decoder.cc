@@ -192,6 +192,16 @@ uint8_t Decoder::QuietLimit() const {
   return generation_ == Generation::kLegacy ? 1 : kQuietLimitBetweenFrames;
 }
 
+Event Decoder::LineError() {
+  const bool in_header = phase_ == Phase::kHeader;
+  if (in_header && !open_ && pending_ == base::Status::kOk) {
+    frame_ = {};
+    SetPending(base::Status::kProtocolClientDisconnected);
+    answerable_ = false;
+  }
+  return FramingLost(base::Status::kProtocolClientDisconnected);
+}
+
 Event Decoder::LineQuiet() {
   const bool between_frames = phase_ == Phase::kHeader && header_done_ == 0;
   if (between_frames && pending_ == base::Status::kOk && !open_) return Event::kNone;

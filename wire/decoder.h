@@ -53,6 +53,9 @@ class Decoder {
   // The first `count` bytes of Window() were received.
   [[nodiscard]] Event Received(size_t count);
 
+  // The UART reported an error in bytes just received: they cannot be trusted, nor can the framing.
+  [[nodiscard]] Event LineError();
+
   // The line was silent for kByteTimeoutMs: half a frame is given up, a refusal is reported.
   [[nodiscard]] Event LineQuiet();
 

@@ -1,0 +1,124 @@
+// The device: takes messages from the line, serves them, answers. One message, one answer.
+//
+// States and messages: wire/message.h. What a message would change is checked before it is changed:
+// a refused IO_SPEC, MODEL or DATA leaves what was there before at work. An accepted IO_SPEC waits
+// for its MODEL; if that is refused, the model before it is in service again. MODEL without payload
+// keeps the loaded model and gives it the new specification. Facts: shared spec
+// kenning-contract.md, sections 5.1.5, 5.1.6 and 5.2.
+#ifndef FIRMWARE_APP_DEVICE_H_
+#define FIRMWARE_APP_DEVICE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/byte_reader.h"
+#include "base/status.h"
+#include "firmware/app/board.h"
+#include "firmware/app/call_plan.h"
+#include "firmware/app/kernel_watch.h"
+#include "firmware/app/log.h"
+#include "firmware/app/model_store.h"
+#include "wire/decoder.h"
+#include "wire/io_spec.h"
+#include "wire/message.h"
+#include "wire/statistics.h"
+
+namespace firmware {
+
+class Device final : private LogSink {
+ public:
+  // `heap` is the device's for good: models, tensors and inputs lie in it. kSkip runs no kernels,
+  // for tests where the model's machine is another.
+  Device(Board& board, base::MutableBytes heap,
+         runtime::KernelMode kernel_mode = runtime::KernelMode::kRun);
+
+  // Says that the device is up.
+  void Start();
+
+  // Waits for bytes, at most one byte time-out, and serves what they complete. False if none came.
+  bool Poll();
+
+  [[nodiscard]] wire::DeviceState state() const;
+
+ private:
+  using Handler = base::Status (Device::*)();
+  struct Row {
+    wire::MessageType type;
+    // Where `size_bytes` more payload bytes go; null for messages without payload.
+    base::Result<base::MutableBytes> (Device::*place)(uint32_t size_bytes);
+    Handler serve;
+  };
+  static const std::array<Row, 7> kRows;
+  [[nodiscard]] static const Row* RowOf(wire::MessageType type);
+
+  void Handle(wire::Event event);
+  void FrameBegin();
+  void FrameEnd();
+  void Refused();
+  [[nodiscard]] bool BelongsToMessage();
+  void Serve(const Row& row);
+  [[nodiscard]] base::Status CheckState(const wire::MessageInfo& info) const;
+
+  base::Result<base::MutableBytes> PlaceIoSpec(uint32_t size_bytes);
+  base::Result<base::MutableBytes> PlaceModel(uint32_t size_bytes);
+  base::Result<base::MutableBytes> PlaceData(uint32_t size_bytes);
+
+  base::Status ServePing();
+  base::Status ServeIoSpec();
+  base::Status ServeModel();
+  base::Status ServeData();
+  base::Status ServeProcess();
+  base::Status ServeOutput();
+  base::Status ServeStats();
+
+  base::Status LoadModel();
+  base::Status PutInService(const CallPlan& plan);
+  void ModelRefused();
+  void NoteEpoch();
+
+  // Answers to the frame of the decoder's last event.
+  void AnswerSuccess(std::span<const base::Bytes> payload = {});
+  void AnswerFailure(base::Status status);
+  void Send(const wire::Frame& frame, std::span<const base::Bytes> payload);
+  void LogFailure(base::Status status);
+  void OnLogLine(const LogLine& line) override;
+
+  Board& board_;
+  Log log_;
+  KernelWatch watch_;
+  ModelStore store_;
+  wire::Decoder decoder_;
+  bool connected_ = false;  // a client of the newer wires said PING
+
+  wire::IoSpec spec_;  // the last one accepted
+  bool have_spec_ = false;
+  bool spec_waits_ = false;  // for its MODEL
+  // Of the model in service; kUninitialized if there is none.
+  wire::DeviceState served_ = wire::DeviceState::kUninitialized;
+  uint32_t epoch_ = 0;  // of the store, when served_ was set
+  CallPlan plan_;
+  // The message that is being received, and how much of it came.
+  wire::MessageType message_ = wire::MessageType::kUnknown;
+  uint32_t message_bytes_ = 0;
+
+  // Two sets of inputs, so that a DATA message that fails half-way leaves the one before it; a
+  // single one if memory is short.
+  std::array<base::MutableBytes, 2> inputs_;
+  uint8_t input_in_use_ = 0;
+  bool double_inputs_ = false;
+
+  std::span<const runtime::Value> results_;
+  uint64_t inference_instructions_ = 0;
+  uint64_t inference_ns_ = 0;
+  bool inference_measured_ = false;
+
+  LogLine reason_;  // for the log, set where a request fails
+  std::array<uint8_t, wire::kMaxIoSpecBytes> control_;
+};
+
+}  // namespace firmware
+
+#endif  // FIRMWARE_APP_DEVICE_H_

@@ -1,0 +1,65 @@
+#include "firmware/app/kernel_watch.h"
+
+#include <algorithm>
+#include <array>
+
+namespace firmware {
+namespace {
+
+// Guest addresses are 32 bits wide; only tests run where pointers are longer.
+uint32_t Address(uintptr_t address) { return static_cast<uint32_t>(address); }
+
+}  // namespace
+
+void KernelWatch::Announce(const char* text, uint32_t number) {
+  board_.Print(LogLevel::kNoisy, text, number);
+}
+
+void KernelWatch::OnExecutablePlaced(const runtime::PlacedExecutable& executable) {
+  Announce("kernel.image", Address(executable.base));
+  Announce("kernel.limit", Address(executable.base + executable.size_bytes));
+  Announce("kernel.exports", static_cast<uint32_t>(executable.kernels.size()));
+  for (const runtime::PlacedKernel& kernel : executable.kernels) {
+    // Names come out of the model: copied, cut and terminated here.
+    std::array<char, 128> name = {};
+    const std::string_view cut = kernel.name.substr(0, name.size() - 1);
+    std::ranges::copy(cut, name.begin());
+    Announce(name.data(), Address(kernel.address));
+  }
+}
+
+void KernelWatch::OnExecutableGone(uintptr_t base) { Announce("kernel.gone", Address(base)); }
+
+base::Status KernelWatch::RunDispatch(const runtime::PlacedKernel& kernel, void (*body)(void*),
+                                      void* argument) {
+  Trap trap;
+  if (board_.RunGuarded(body, argument, trap)) return base::Status::kOk;
+  log_.Write(LogLine(LogLevel::kError)
+                 .Text("kernel ")
+                 .Text(kernel.name.empty() ? "without a name" : kernel.name)
+                 .Text(" trapped: cause ")
+                 .Number(trap.cause)
+                 .Text(" at ")
+                 .Hex(trap.address)
+                 .Text(", value ")
+                 .Hex(trap.value)
+                 .Text(", kernel at ")
+                 .Hex(Address(kernel.address)));
+  return base::Status::kFirmwareTrap;
+}
+
+bool KernelWatch::RunGuarded(std::string_view what, void (*body)(void*), void* argument) {
+  Trap trap;
+  if (board_.RunGuarded(body, argument, trap)) return true;
+  log_.Write(LogLine(LogLevel::kError)
+                 .Text(what)
+                 .Text(" trapped: cause ")
+                 .Number(trap.cause)
+                 .Text(" at ")
+                 .Hex(trap.address)
+                 .Text(", value ")
+                 .Hex(trap.value));
+  return false;
+}
+
+}  // namespace firmware

@@ -1,0 +1,39 @@
+// Stands between the runtime and the board while kernels are placed and run: tells a watching
+// simulator where each kernel lies, and turns a trap inside one into a status and a log line.
+// The announcements are documented in docs/simulator.md, "Markers".
+#ifndef FIRMWARE_APP_KERNEL_WATCH_H_
+#define FIRMWARE_APP_KERNEL_WATCH_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "firmware/app/board.h"
+#include "firmware/app/log.h"
+#include "runtime/kernel/listener.h"
+
+namespace firmware {
+
+class KernelWatch final : public runtime::Listener {
+ public:
+  KernelWatch(Board& board, Log& log) : board_(board), log_(log) {}
+
+  void OnExecutablePlaced(const runtime::PlacedExecutable& executable) override;
+  void OnExecutableGone(uintptr_t base) override;
+  base::Status RunDispatch(const runtime::PlacedKernel& kernel, void (*body)(void*),
+                           void* argument) override;
+
+  // A marker without meaning to the device itself.
+  void Announce(const char* text, uint32_t number = 0);
+
+  // Runs anything else that executes foreign code or trusts it. False, and a log line, if it
+  // trapped.
+  [[nodiscard]] bool RunGuarded(std::string_view what, void (*body)(void*), void* argument);
+
+ private:
+  Board& board_;
+  Log& log_;
+};
+
+}  // namespace firmware
+
+#endif  // FIRMWARE_APP_KERNEL_WATCH_H_

@@ -1,0 +1,96 @@
+// The PL011 UART, polled. `Registers` has Read32/Write32, `Clock` has a static Now(): a
+// free-running counter of 32 bits that may wrap. Facts: shared spec platform.md, section 2.1; ARM
+// DDI 0183, chapter 3.
+#ifndef FIRMWARE_DRIVERS_PL011_H_
+#define FIRMWARE_DRIVERS_PL011_H_
+
+#include <cstdint>
+
+#include "base/byte_reader.h"
+#include "base/status.h"
+
+namespace firmware {
+
+struct Pl011Config {
+  uint32_t clock_hz;
+  uint32_t baud_rate;
+  uint32_t byte_timeout_ticks;  // of Clock
+};
+
+struct Received {
+  size_t count;     // less than asked for: the line was silent for the byte time-out
+  bool line_error;  // a byte arrived with a framing, parity, break or overrun error
+};
+
+template <typename Registers, typename Clock>
+class Pl011 {
+ public:
+  static constexpr uint32_t kDr = 0x000, kFr = 0x018, kIbrd = 0x024, kFbrd = 0x028, kLcrh = 0x02C,
+                            kCr = 0x030;
+  static constexpr uint32_t kFrBusy = 1 << 3, kFrRxEmpty = 1 << 4, kFrTxFull = 1 << 5;
+  static constexpr uint32_t kLcrhFifo = 1 << 4, kLcrhEightBits = 3 << 5;
+  static constexpr uint32_t kCrEnable = 1 << 0, kCrTransmit = 1 << 8, kCrReceive = 1 << 9;
+  static constexpr uint32_t kDrErrors = 0xF << 8;
+
+  Pl011(Registers registers, const Pl011Config& config) : registers_(registers), config_(config) {}
+
+  // 8 data bits, no parity, 1 stop bit, FIFOs on. kUartInvalidBaudrate, and nothing touched, if the
+  // divisor does not fit the clock.
+  [[nodiscard]] base::Status Init() {
+    // The divisor in 64ths, rounded: clock / (16 * baud) * 64.
+    constexpr uint32_t kMinDivisor = 1 << 6, kMaxDivisor = 0xFFFF << 6;
+    if (config_.baud_rate == 0) return base::Status::kUartInvalidBaudrate;
+    const uint32_t divisor = (config_.clock_hz * 8 / config_.baud_rate + 1) / 2;
+    if (divisor < kMinDivisor || divisor > kMaxDivisor) return base::Status::kUartInvalidBaudrate;
+    registers_.Write32(kCr, 0);
+    while ((registers_.Read32(kFr) & kFrBusy) != 0) {
+    }
+    registers_.Write32(kLcrh, 0);  // flushes the FIFOs
+    registers_.Write32(kIbrd, divisor >> 6);
+    registers_.Write32(kFbrd, divisor & 0x3F);
+    registers_.Write32(kLcrh, kLcrhEightBits | kLcrhFifo);  // also latches the divisor
+    registers_.Write32(kCr, kCrEnable | kCrTransmit | kCrReceive);
+    return base::Status::kOk;
+  }
+
+  // Fills `window`, or returns early after byte_timeout_ticks without a byte. Eight instructions a
+  // byte while bytes are waiting: only FR and DR are read, the clock only on an empty FIFO.
+  [[nodiscard]] Received Receive(base::MutableBytes window) {
+    uint8_t* out = window.data();
+    uint8_t* const end = out + window.size();
+    uint32_t seen = 0;
+    while (out != end) {
+      if ((registers_.Read32(kFr) & kFrRxEmpty) != 0) [[unlikely]] {
+        if (!WaitForByte()) break;
+      }
+      const uint32_t data = registers_.Read32(kDr);
+      seen |= data;
+      *out++ = static_cast<uint8_t>(data);
+    }
+    return {static_cast<size_t>(out - window.data()), (seen & kDrErrors) != 0};
+  }
+
+  void Send(base::Bytes bytes) {
+    for (uint8_t byte : bytes) {
+      while ((registers_.Read32(kFr) & kFrTxFull) != 0) {
+      }
+      registers_.Write32(kDr, byte);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool WaitForByte() {
+    const uint32_t start = Clock::Now();
+    while ((registers_.Read32(kFr) & kFrRxEmpty) != 0) {
+      if (Clock::Now() - start > config_.byte_timeout_ticks) return false;
+    }
+    return true;
+  }
+
+  Registers registers_;
+  Pl011Config config_;
+};
+
+}  // namespace firmware
+
+#endif  // FIRMWARE_DRIVERS_PL011_H_
