@@ -45,7 +45,7 @@ template <typename Element>
   if (!kHostFloatIsExact || ctx.rounding_mode != kRoundNearestEven) return false;
   bool any_nan = false;
   HostFlagScope flags;
-  RunWide([&] {
+  RunWide([=, &any_nan] {
     uint32_t nan_count = 0;
     for (uint32_t i = 0; i < count; ++i) {
       const float result = element(i);
@@ -66,7 +66,7 @@ template <typename Element>
   if (!kHostFloatIsExact || ctx.rounding_mode != kRoundNearestEven) return false;
   float total = *sum;
   HostFlagScope flags;
-  RunWide([&] {
+  RunWide([=, &total] {
     float running = total;
     for (uint32_t i = 0; i < count; ++i) running += element(i);
     total = running;
