@@ -35,7 +35,7 @@ struct CompileRequest {
 };
 
 struct CompileOutcome {
-  uint64_t size_bytes = 0;
+  uint64_t size_bytes = 0;  // of the module
   bool from_cache = false;
   std::vector<std::string> command;  // what was run, or would have been
 };
