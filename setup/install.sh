@@ -119,7 +119,7 @@ install_python() {
 # The script that draws the report's interactive plots; inlined in each page, so that no page needs
 # the network.
 make_web_bundle() {
-  script=host/report/make_web_bundle.py
+  script=host/report/assets/make_web_bundle.py
   [ build/share/vega-embed.js -nt build/venv/compiler.installed ] && [ build/share/vega-embed.js -nt "$script" ] && return 0
   say "making build/share/vega-embed.js"
   mkdir -p build/share
