@@ -28,6 +28,8 @@ add_compile_options(
   -mcmodel=medany
   -mno-relax
   -ffreestanding
+  -fbuiltin  # freestanding alone makes every 4-byte memcpy a call; ours keep their standard meaning
+  -fno-vectorize -fno-slp-vectorize  # a loop over 16 specifications is not worth 3 KB; memory.S has the long ones
   -ffunction-sections
   -fdata-sections
   "$<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti;-fno-threadsafe-statics;-nostdinc++;-D_LIBCPP_HAS_NO_THREADS;-isystem/usr/lib/llvm-19/include/c++/v1>"
