@@ -153,7 +153,7 @@ constexpr Handler kFmvWX = MoveFromInt;
 
 }  // namespace
 
-decltype(kFloatHandlers) kFloatHandlers = {
+const HandlerTable<Extension::kF> kFloatHandlers = {
 #define INSN(id, mnemonic, pattern, extension, insn_class) k##id,
 #include "sim/isa/rv32f.def"
 #undef INSN

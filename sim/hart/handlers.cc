@@ -1,5 +1,7 @@
 #include "sim/hart/handlers.h"
 
+#include <span>
+
 #include "sim/vector/vector.h"
 
 namespace sim {
@@ -9,14 +11,18 @@ bool ExecuteIllegal(Hart& hart, const DecodedInsn& insn) { return hart.RaiseIlle
 
 }  // namespace
 
+// The tables follow each other as the row files do in all.def.
 Handler HandlerOf(Op op) {
   if (op == Op::kIllegal) return ExecuteIllegal;
   size_t index = Index(op);
   if (index >= kFirstVectorOp) return VectorHandler(op);
-  if (index < kIntegerHandlers.size()) return kIntegerHandlers[index];
-  index -= kIntegerHandlers.size();
-  if (index < kFloatHandlers.size()) return kFloatHandlers[index];
-  return kSystemHandlers[index - kFloatHandlers.size()];
+  for (std::span<const Handler> table :
+       {std::span<const Handler>(kIntegerHandlers), std::span<const Handler>(kMultiplyHandlers),
+        std::span<const Handler>(kFloatHandlers), std::span<const Handler>(kSystemHandlers)}) {
+    if (index < table.size()) return table[index];
+    index -= table.size();
+  }
+  return kCustomHandlers[index];
 }
 
 bool EndsBlock(Op op) {

@@ -16,12 +16,15 @@ consteval size_t CountRows(Extension extension) {
   return count;
 }
 
-// In the order of all.def; index = position among the rows of the file(s).
-extern const std::array<Handler, CountRows(Extension::kI) + CountRows(Extension::kM)>
-    kIntegerHandlers;
-extern const std::array<Handler, CountRows(Extension::kF)> kFloatHandlers;
-extern const std::array<Handler, CountRows(Extension::kSystem) + CountRows(Extension::kCustom)>
-    kSystemHandlers;
+template <Extension kExtension>
+using HandlerTable = std::array<Handler, CountRows(kExtension)>;
+
+// One table a row file, in the file's order.
+extern const HandlerTable<Extension::kI> kIntegerHandlers;
+extern const HandlerTable<Extension::kM> kMultiplyHandlers;
+extern const HandlerTable<Extension::kF> kFloatHandlers;
+extern const HandlerTable<Extension::kSystem> kSystemHandlers;
+extern const HandlerTable<Extension::kCustom> kCustomHandlers;
 
 // Op::kIllegal has one too: it raises cause 2.
 [[nodiscard]] Handler HandlerOf(Op op);

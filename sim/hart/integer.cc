@@ -185,9 +185,12 @@ constexpr Handler kRemu = RegReg<[](uint32_t a, uint32_t b) { return b == 0 ? a 
 
 }  // namespace
 
-decltype(kIntegerHandlers) kIntegerHandlers = {
+const HandlerTable<Extension::kI> kIntegerHandlers = {
 #define INSN(id, mnemonic, pattern, extension, insn_class) k##id,
 #include "sim/isa/rv32i.def"
+};
+
+const HandlerTable<Extension::kM> kMultiplyHandlers = {
 #include "sim/isa/rv32m.def"
 #undef INSN
 };

@@ -107,10 +107,13 @@ constexpr Handler kCustom3Unused = ReportUnknown;
 
 }  // namespace
 
-decltype(kSystemHandlers) kSystemHandlers = {
+const HandlerTable<Extension::kSystem> kSystemHandlers = {
 #define INSN(id, mnemonic, pattern, extension, insn_class) k##id,
-#include "sim/isa/custom3.def"
 #include "sim/isa/system.def"
+};
+
+const HandlerTable<Extension::kCustom> kCustomHandlers = {
+#include "sim/isa/custom3.def"
 #undef INSN
 };
 
