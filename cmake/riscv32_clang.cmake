@@ -26,7 +26,7 @@ add_compile_options(
   -march=rv32imf_zicsr_zifencei_zve32f_zvl512b
   -mabi=ilp32
   -mcmodel=medany
-  -mno-relax
+  -mrelax
   -ffreestanding
   -fbuiltin  # freestanding alone makes every 4-byte memcpy a call; ours keep their standard meaning
   -fno-vectorize -fno-slp-vectorize  # a loop over 16 specifications is not worth 3 KB; memory.S has the long ones

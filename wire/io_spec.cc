@@ -95,11 +95,11 @@ void WriteName(std::string_view text, uint8_t* field) {
 }
 
 // The sum that input_bytes() returns must fit.
-base::Result<IoSpec> CheckTotals(const IoSpec& spec) {
+base::Result<> CheckTotals(const IoSpec& spec) {
   uint64_t total = 0;
   for (uint32_t i = 0; i < spec.input_count; ++i) total += spec.inputs[i].size_bytes();
   if (total > std::numeric_limits<uint32_t>::max()) return std::unexpected(kBad);
-  return spec;
+  return {};
 }
 
 uint32_t Word(base::Bytes bytes, size_t offset) {
@@ -115,9 +115,8 @@ base::Result<ElementType> LegacyTypeOfSize(ElementType common, uint32_t size_byt
   return ElementType{TypeCode::kOpaque, static_cast<uint8_t>(size_bytes * 8)};
 }
 
-base::Result<IoSpec> DecodeLegacy(base::Bytes bytes) {
+base::Result<> DecodeLegacy(base::Bytes bytes, IoSpec& spec) {
   namespace at = legacy_offset;
-  IoSpec spec;
   spec.input_count = Word(bytes, at::kInputCount);
   spec.output_count = Word(bytes, at::kOutputCount);
   if (spec.input_count < 1 || spec.input_count > kStructInputs || spec.output_count < 1 ||
@@ -149,7 +148,7 @@ base::Result<IoSpec> DecodeLegacy(base::Bytes bytes) {
   }
   spec.entry_function = TRY(ReadName(bytes.subspan(at::kEntry, kStructNameBytes)));
   spec.model_name = TRY(ReadName(bytes.subspan(at::kModel, kStructNameBytes)));
-  return CheckTotals(spec);
+  return {};
 }
 
 // One side of Kenning's struct: ranks, all shapes one behind the other, types.
@@ -173,9 +172,8 @@ base::Result<> DecodeKenningTensors(base::Bytes bytes, std::span<TensorSpec> ten
   return {};
 }
 
-base::Result<IoSpec> DecodeKenning(base::Bytes bytes) {
+base::Result<> DecodeKenning(base::Bytes bytes, IoSpec& spec) {
   namespace at = kenning_offset;
-  IoSpec spec;
   spec.input_count = Word(bytes, at::kInputCount);
   spec.output_count = Word(bytes, at::kOutputCount);
   if (spec.input_count < 1 || spec.input_count > kStructInputs || spec.output_count < 1 ||
@@ -188,7 +186,7 @@ base::Result<IoSpec> DecodeKenning(base::Bytes bytes) {
                            at::kOutputShape, at::kOutputShapeWords, at::kOutputType));
   spec.entry_function = TRY(ReadName(bytes.subspan(at::kEntry, kStructNameBytes)));
   spec.model_name = TRY(ReadName(bytes.subspan(at::kModel, kStructNameBytes)));
-  return CheckTotals(spec);
+  return {};
 }
 
 base::Result<TensorSpec> DecodeOwnTensor(base::ByteReader& reader) {
@@ -211,13 +209,12 @@ base::Result<TensorSpec> DecodeOwnTensor(base::ByteReader& reader) {
   return tensor;
 }
 
-base::Result<IoSpec> DecodeOwn(base::Bytes bytes) {
+base::Result<> DecodeOwn(base::Bytes bytes, IoSpec& spec) {
   namespace at = own_offset;
   if (bytes.size() < at::kNames || Word(bytes, at::kMagic) != kOwnMagic ||
       bytes[at::kVersion] != kOwnVersion) {
     return std::unexpected(kBad);
   }
-  IoSpec spec;
   spec.input_count = bytes[at::kInputCount];
   spec.output_count = bytes[at::kOutputCount];
   if (spec.input_count > kMaxTensors || spec.output_count > kMaxTensors) {
@@ -232,7 +229,7 @@ base::Result<IoSpec> DecodeOwn(base::Bytes bytes) {
   for (uint32_t i = 0; i < spec.output_count; ++i) spec.outputs[i] = TRY(DecodeOwnTensor(reader));
   // One byte of padding keeps the size apart from the other two encodings.
   if (reader.remaining() > 1) return std::unexpected(kBad);
-  return CheckTotals(spec);
+  return {};
 }
 
 bool FitsStruct(const IoSpec& spec) {
@@ -380,11 +377,16 @@ uint32_t IoSpec::input_bytes() const {
 
 base::Result<IoSpec> DecodeIoSpec(Generation generation, base::Bytes payload) {
   const bool legacy = generation == Generation::kLegacy;
-  if (payload.size() == (legacy ? kLegacyIoSpecBytes : kKenningIoSpecBytes)) {
-    return legacy ? DecodeLegacy(payload) : DecodeKenning(payload);
+  base::Result<IoSpec> spec(std::in_place);
+  base::Result<> decoded;
+  if (payload.size() != (legacy ? kLegacyIoSpecBytes : kKenningIoSpecBytes)) {
+    decoded = DecodeOwn(payload, *spec);
+  } else {
+    decoded = legacy ? DecodeLegacy(payload, *spec) : DecodeKenning(payload, *spec);
   }
-  base::Result<IoSpec> own = DecodeOwn(payload);
-  return own ? own : std::unexpected(kBad);  // a read past the end is a bad specification, too
+  // A read past the end is a bad specification, too.
+  if (!decoded || !CheckTotals(*spec)) spec = std::unexpected(kBad);
+  return spec;
 }
 
 base::Result<size_t> EncodeIoSpec(Generation generation, const IoSpec& spec,

@@ -35,8 +35,8 @@ enum class TypeCode : uint8_t {
 };
 
 struct ElementType {
-  TypeCode code = TypeCode::kFloat;
-  uint8_t bits = 32;
+  TypeCode code = TypeCode::kInt;
+  uint8_t bits = 0;  // none: a type must be given
 
   [[nodiscard]] constexpr uint32_t bytes() const { return (bits + 7u) / 8u; }
   constexpr bool operator==(const ElementType&) const = default;

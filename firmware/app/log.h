@@ -19,6 +19,11 @@ class LogLine {
   explicit LogLine(LogLevel level);
 
   LogLine& Text(std::string_view text);
+  // Freestanding code measures literals at run time otherwise.
+  template <size_t kSize>
+  LogLine& Text(const char (&literal)[kSize]) {
+    return Text(std::string_view(literal, kSize - 1));
+  }
   LogLine& Number(uint64_t number);
   LogLine& Hex(uint32_t number);
 

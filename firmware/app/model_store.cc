@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace firmware {
@@ -26,24 +27,25 @@ base::MutableBytes AlignedBetween(uint8_t* begin, uint8_t* end) {
 
 uint8_t* EndOf(base::MutableBytes bytes) { return bytes.data() + bytes.size(); }
 
-// The largest aligned piece of `region` that touches none of `taken`.
-template <size_t kCount>
+// The largest aligned piece of `region` that touches none of `taken`, which do not overlap.
 base::MutableBytes LargestPiece(base::MutableBytes region,
-                                std::array<base::MutableBytes, kCount> taken) {
-  std::ranges::sort(taken, {}, [](base::MutableBytes bytes) { return bytes.data(); });
+                                std::span<const base::MutableBytes> taken) {
   base::MutableBytes best;
   uint8_t* from = region.data();
-  const auto consider = [&](uint8_t* to) {
+  while (true) {
+    // The next taken block behind `from`, or the end of the region.
+    uint8_t* to = EndOf(region);
+    uint8_t* resume = nullptr;
+    for (base::MutableBytes bytes : taken) {
+      if (bytes.empty() || bytes.data() < from || bytes.data() >= to) continue;
+      to = bytes.data();
+      resume = EndOf(bytes);
+    }
     const base::MutableBytes piece = AlignedBetween(from, to);
     if (piece.size() > best.size()) best = piece;
-  };
-  for (base::MutableBytes bytes : taken) {
-    if (bytes.empty()) continue;
-    consider(bytes.data());
-    from = EndOf(bytes);
+    if (resume == nullptr) return best;
+    from = resume;
   }
-  consider(EndOf(region));
-  return best;
 }
 
 }  // namespace

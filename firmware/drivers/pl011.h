@@ -53,17 +53,19 @@ class Pl011 {
     return base::Status::kOk;
   }
 
-  // Fills `window`, or returns early after byte_timeout_ticks without a byte. Eight instructions a
+  // Fills `window`, or returns early after byte_timeout_ticks without a byte. Ten instructions a
   // byte while bytes are waiting: only FR and DR are read, the clock only on an empty FIFO.
   [[nodiscard]] Received Receive(base::MutableBytes window) {
+    // By value: a byte stored might otherwise have changed the address.
+    const Registers registers = registers_;
     uint8_t* out = window.data();
     uint8_t* const end = out + window.size();
     uint32_t seen = 0;
     while (out != end) {
-      if ((registers_.Read32(kFr) & kFrRxEmpty) != 0) [[unlikely]] {
+      if ((registers.Read32(kFr) & kFrRxEmpty) != 0) [[unlikely]] {
         if (!WaitForByte()) break;
       }
-      const uint32_t data = registers_.Read32(kDr);
+      const uint32_t data = registers.Read32(kDr);
       seen |= data;
       *out++ = static_cast<uint8_t>(data);
     }

@@ -1,0 +1,35 @@
+// What firmware needs to know of Springbok besides the address map: console, clocks, and the two
+// instructions by which the core talks to whoever simulates it.
+// Facts: shared spec platform.md, sections 1.1, 1.2, 1.5 and 2.1.
+#ifndef BOARD_SPRINGBOK_BOARD_H_
+#define BOARD_SPRINGBOK_BOARD_H_
+
+#include <cstdint>
+
+#include "board/springbok/memory_map.h"
+
+namespace board::springbok {
+
+inline constexpr uint32_t kConsoleBase = kUART0_BASE;
+inline constexpr uint32_t kConsoleClockHz = kClockHz;
+inline constexpr uint32_t kConsoleBaudRate = 115'200;
+inline constexpr uint32_t kTimeHz = kClockHz;  // of the time CSR
+
+// custom-3, funct3 0: a line on the simulator's log. All three registers are sources.
+inline void PrintToSimulator(uint32_t level, const char* text, uint32_t number) {
+  asm volatile(".insn r 0x7B, 0, 0, %0, %1, %2" : : "r"(level), "r"(text), "r"(number) : "memory");
+}
+
+// custom-3, funct3 3: stops the core. It stays stopped until the control block starts it again.
+[[noreturn]] inline void StopCore() {
+  while (true) asm volatile(".insn r 0x7B, 3, 0, x0, x0, x0" : : : "memory");
+}
+
+}  // namespace board::springbok
+
+// The board that this image is built for.
+namespace board {
+namespace current = springbok;
+}
+
+#endif  // BOARD_SPRINGBOK_BOARD_H_
