@@ -52,15 +52,15 @@ void WriteVcsr(Hart& hart, uint64_t, uint32_t value) {
   hart.v.vxrm = value >> 1 & 3;
 }
 
-// A write to a counter is what the next instruction reads (privileged specification, section
-// "Hardware Performance Monitor"): the offset anticipates the retirement of this instruction.
+// A write to either half of a counter suppresses the increment of the writing instruction: the next
+// one reads what was written, and the other half unchanged (privileged specification, section
+// "Hardware Performance Monitor").
 template <uint64_t Hart::* kOffset, bool kHigh>
 void WriteCounter(Hart& hart, uint64_t retired, uint32_t value) {
-  const uint64_t next = retired + 1;
-  const uint64_t old = next + hart.*kOffset;
+  const uint64_t old = retired + hart.*kOffset;
   const uint64_t fresh =
       kHigh ? uint64_t{value} << 32 | Low(old) : uint64_t{High(old)} << 32 | value;
-  hart.*kOffset = fresh - next;
+  hart.*kOffset = fresh - (retired + 1);
 }
 
 template <uint64_t Hart::* kOffset, bool kHigh>
