@@ -55,12 +55,17 @@ Json OpcodeBars(std::span<const NamedCounts> models) {
       values.push_back(std::move(value));
     }
   }
+  bool has_scalar = false;
+  bool has_vector = false;
+  for (const std::string& opcode : order) (IsVectorOpcode(opcode) ? has_vector : has_scalar) = true;
+  Json legend = nullptr;
+  if (has_scalar && has_vector) legend = {{"orient", "top"}};
   Json colour = named ? ModelColour(models.size())
                       : Json{{"field", "k"},
                              {"type", "nominal"},
                              {"title", nullptr},
                              {"scale", {{"domain", Json::array({"scalar", "V extension"})}}},
-                             {"legend", {{"orient", "top"}}}};
+                             {"legend", std::move(legend)}};
   Json encoding = {
       {"x",
        {{"field", "o"},
@@ -80,8 +85,11 @@ Json OpcodeBars(std::span<const NamedCounts> models) {
             Text(named ? "m" : "k", named ? "model" : "kind"),
             {{"field", "n"}, {"type", "quantitative"}, {"title", "count"}, {"format", ","}}})}};
   if (named) encoding["xOffset"] = {{"field", "m"}, {"type", "nominal"}, {"sort", nullptr}};
-  return {{"width", kPlotWidth},
-          {"height", 280},
+  // A few opcodes do not need the whole width of a page.
+  const size_t widest = 140 + order.size() * models.size() * 56;
+  return {{"width", std::min<size_t>(kPlotWidth, widest)},
+          {"height", 240},
+          {"usermeta", {{"widest", widest}}},
           {"params", Json::array({{{"name", "most"}, {"value", order.size()}}})},
           {"data", {{"values", std::move(values)}}},
           {"transform", Json::array({{{"filter", "datum.r <= most"}}})},
@@ -121,7 +129,11 @@ Json ConfusionMatrix(const std::vector<std::vector<double>>& matrix,
       // Of a large matrix only what is not empty, and not without limit.
       if (!labelled && (count == 0 || values.size() >= kShownCells)) continue;
       const double share = predicted[p] > 0 ? count / predicted[p] : 0;
-      add(p, a, a == p ? "correct" : "wrong", share, a == p ? share : ErrorStrength(share), count);
+      add(p, a,
+          count == 0 ? "none"
+          : a == p   ? "correct"
+                     : "wrong",
+          share, a == p ? share : ErrorStrength(share), count);
     }
   }
   if (labelled) {
@@ -148,9 +160,11 @@ Json ConfusionMatrix(const std::vector<std::vector<double>>& matrix,
                  {"labelAngle", classes > 8 ? -90 : 0}});
   Json y_axis = axis;
   y_axis.update({{"labelExpr", "predicted[datum.value]"}});
-  const Json kinds = Json::array({"correct", "wrong", "Precision", "Sensitivity", "Accuracy"});
+  const Json kinds =
+      Json::array({"correct", "wrong", "none", "Precision", "Sensitivity", "Accuracy"});
   // Teal and orange stay apart for every kind of colour vision; red and green do not.
-  const Json colours = Json::array({"#1a9988", "#e8710a", "#6b7fd7", "#6b7fd7", "#6b7fd7"});
+  const Json colours =
+      Json::array({"#1a9988", "#e8710a", "#808891", "#6b7fd7", "#6b7fd7", "#6b7fd7"});
   Json cells = {
       {"mark", {{"type", "rect"}, {"cornerRadius", 2}}},
       {"encoding",
@@ -184,6 +198,7 @@ Json ConfusionMatrix(const std::vector<std::vector<double>>& matrix,
   const int side = static_cast<int>(std::clamp<size_t>((classes + 1) * 74, 220, 640));
   return {{"width", side},
           {"height", std::min(side, 560)},
+          {"usermeta", {{"square", true}}},
           {"params", Json::array({{{"name", "actual"}, {"value", std::move(actual_names)}},
                                   {{"name", "predicted"}, {"value", std::move(predicted_names)}}})},
           {"data", {{"values", std::move(values)}}},

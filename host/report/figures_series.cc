@@ -41,13 +41,14 @@ Range RangeOf(const std::vector<std::vector<Point>>& series) {
 struct Axis {
   std::string title;
   double factor = 1;
+  bool is_time = false;
 };
 
 Axis TimeAxis(const std::string& title, double largest_s) {
   const size_t unit = title.rfind("[s]");
-  if (unit == std::string::npos) return {title, 1};
+  if (unit == std::string::npos) return {title, 1, false};
   const TimeUnit suitable = SuitableTimeUnit(largest_s);
-  return {title.substr(0, unit) + "[" + suitable.name + "]", suitable.factor};
+  return {title.substr(0, unit) + "[" + suitable.name + "]", suitable.factor, true};
 }
 
 Json PointValues(const std::vector<Point>& points, const std::string& name, bool named) {
@@ -158,13 +159,18 @@ Json ScatterWithHistogram(const SeriesPlot& plot) {
       {"mark",
        {{"type", "point"}, {"filled", true}, {"size", 22}, {"opacity", 0.75}, {"clip", true}}},
       {"encoding",
-       {{"x", {{"field", "t"}, {"type", "quantitative"}, {"title", x.title}}},
+       {{"x",
+         {{"field", "t"},
+          {"type", "quantitative"},
+          {"title", x.title},
+          {"scale", {{"zero", false}, {"nice", false}, {"padding", 6}}}}},
         {"y",
          {{"field", "v"},
           {"type", "quantitative"},
           {"title", y.title},
           {"scale", {{"domain", domain}, {"zero", false}, {"nice", false}}},
-          {"axis", {{"format", y.factor == 1 ? "~s" : "~g"}}}}},
+          {"axis",
+           {{"format", y.is_time ? ",.6~g" : "~s"}, {"minExtent", 46}, {"maxExtent", 46}}}}},
         {"tooltip",
          Json::array(
              {{{"field", "t"}, {"type", "quantitative"}, {"title", x.title}, {"format", ",.6~g"}},

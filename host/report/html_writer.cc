@@ -11,9 +11,14 @@
 namespace host::report {
 namespace {
 
+using nlohmann::literals::operator""_json_pointer;
+
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+// Columns of a table that still reads well on half of the page.
+constexpr size_t kWidestBeside = 8;
 
 std::string Base64(std::string_view bytes) {
   constexpr std::string_view kDigits =
@@ -123,10 +128,39 @@ class Writer {
     const std::string tag = section.level <= 2 ? "h2" : "h3";
     Add("<section aria-labelledby=\"", section.anchor, "\">\n<", tag, " id=\"", section.anchor,
         "\">", EscapeHtml(section.title), "</", tag, ">\n");
-    for (const Block& block : section.blocks) {
-      std::visit([this](const auto& content) { WriteBlock(content); }, block);
+    for (size_t i = 0; i < section.blocks.size();) {
+      const size_t beside = TablesBeside(section, i);
+      if (beside > 0) {
+        const auto& first = std::get<Table>(section.blocks[i + 1]);
+        Add("<div class=\"pair", first.columns.size() > 2 ? " even" : "", "\"><div>\n");
+        WriteAnyBlock(section.blocks[i++]);
+        Add("</div><div>\n");
+        for (size_t table = 0; table < beside; ++table) WriteAnyBlock(section.blocks[i++]);
+        Add("</div></div>\n");
+      } else {
+        WriteAnyBlock(section.blocks[i++]);
+      }
     }
     Add("</section>\n");
+  }
+
+  void WriteAnyBlock(const Block& block) {
+    std::visit([this](const auto& content) { WriteBlock(content); }, block);
+  }
+
+  // How many tables after block `at` can stand at the right of it: narrow ones beside any figure,
+  // wide ones only beside a figure that leaves them half of the width.
+  static size_t TablesBeside(const Section& section, size_t at) {
+    const auto* figures = std::get_if<Figures>(&section.blocks[at]);
+    if (figures == nullptr || figures->items.size() != 1) return 0;
+    const bool square = figures->items.front().spec.value("/usermeta/square"_json_pointer, false);
+    size_t tables = 0;
+    for (size_t i = at + 1; i < section.blocks.size(); ++i, ++tables) {
+      const auto* table = std::get_if<Table>(&section.blocks[i]);
+      if (table == nullptr || table->collapsed) break;
+      if (table->columns.size() > (square ? kWidestBeside : size_t{2})) break;
+    }
+    return tables;
   }
 
   void WriteBlock(const Paragraph& paragraph) { Add("<p>", WriteInline(paragraph.text), "</p>\n"); }
@@ -165,16 +199,18 @@ class Writer {
   void WriteBlock(const Table& table) {
     const std::string caption = "<span class=\"number\">Table " + std::to_string(++tables_) +
                                 "</span> " + EscapeHtml(table.caption);
-    // A scrolling region must be reachable by keyboard and have a name.
-    const std::string region =
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table " +
-        std::to_string(tables_) + "\">";
+    // A scrolling region must be reachable by keyboard and have a name. The caption stands outside
+    // of it, so that it does not scroll away.
+    const std::string name = "table-" + std::to_string(tables_);
+    const std::string opening =
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"" + name +
+        "\"><table aria-labelledby=\"" + name + "\">\n";
     if (table.collapsed) {
-      Add("<details class=\"fold\" id=\"", table.label, "\"><summary>", caption, "</summary>",
-          region, "<table>\n");
+      Add("<details class=\"fold\" id=\"", table.label, "\"><summary id=\"", name, "\">", caption,
+          "</summary>", opening);
     } else {
-      Add("<div class=\"table\" id=\"", table.label, "\">", region, "<table>\n<caption>", caption,
-          "</caption>\n");
+      Add("<div class=\"table", table.columns.size() <= 2 ? " small" : "", "\" id=\"", table.label,
+          "\"><p class=\"caption\" id=\"", name, "\">", caption, "</p>", opening);
     }
     Add("<thead><tr>");
     for (const Column& column : table.columns) {
@@ -266,13 +302,23 @@ class Writer {
 }  // namespace
 
 std::string ScriptSafe(std::string_view script) {
-  // In a string, template or regular expression, the only places where it can stand, "<\/" means
-  // "</".
+  // What may end a script element or change how its end is found. In a string, template or regular
+  // expression, the only places where these can stand, "\x3c" means "<".
+  constexpr std::string_view kDangers[] = {"</script", "<script", "<!--"};
+  const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b); };
   std::string safe;
   safe.reserve(script.size());
   for (size_t i = 0; i < script.size(); ++i) {
-    safe.push_back(script[i]);
-    if (script[i] == '<' && i + 1 < script.size() && script[i + 1] == '/') safe.push_back('\\');
+    const bool dangerous =
+        script[i] == '<' && std::ranges::any_of(kDangers, [&](std::string_view danger) {
+          const std::string_view here = script.substr(i, danger.size());
+          return std::ranges::equal(here, danger, same);
+        });
+    if (dangerous) {
+      safe.append("\\x3c");
+    } else {
+      safe.push_back(script[i]);
+    }
   }
   return safe;
 }

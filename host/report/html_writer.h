@@ -22,7 +22,7 @@ struct HtmlOptions {
 // A page with one figure that loads the bundle from `vega-embed.js` in its own folder.
 [[nodiscard]] std::string WriteFigurePage(const Figure& figure);
 
-// The bundle with every "</script" defused, to stand inside a script element.
+// A script with everything defused that could end, or hide the end of, its script element.
 [[nodiscard]] std::string ScriptSafe(std::string_view script);
 
 }  // namespace host::report

@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kScale = 1.6;  // pixels per unit of the specification
+constexpr double kScale = 1.25;  // pixels per unit of the specification
 constexpr size_t kComplaintBytes = 4096;
 
 class Descriptor {

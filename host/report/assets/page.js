@@ -40,7 +40,7 @@
       copy.height = Math.min(copy.height, Math.max(200, room));
       copy.width = Math.min(copy.width, room);
     } else {
-      copy.width = width;
+      copy.width = Math.min(width, spec.usermeta?.widest ?? width);
       copy.autosize = { type: "fit-x", contains: "padding" };
     }
     return copy;
