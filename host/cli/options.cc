@@ -292,7 +292,7 @@ std::span<const SubcommandRow> SubcommandRows() { return kSubcommands; }
 std::span<const GroupedOption> AllOptions() { return kOptions; }
 
 Result<Sequence> ParseSequence(std::span<const std::string> words) {
-  Sequence sequence{0, {}, "kenning"};
+  Sequence sequence;
   const SubcommandRow* last = nullptr;
   for (const std::string& word : words) {
     if (word.starts_with('-')) break;

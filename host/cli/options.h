@@ -42,7 +42,7 @@ struct SubcommandRow {
 struct Sequence {
   Subcommands subcommands = 0;
   std::vector<std::string> names;
-  std::string text;  // "kenning optimize test"
+  std::string text = "kenning";  // "kenning optimize test"
 };
 // kInput for a first word that is none, or a second that may not follow. Without words: empty.
 [[nodiscard]] Result<Sequence> ParseSequence(std::span<const std::string> words);

@@ -1,0 +1,101 @@
+// The program `kenning`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/try.h"
+#include "host/cli/exit_code.h"
+#include "host/cli/info_command.h"
+#include "host/cli/options.h"
+#include "host/cli/pipeline_command.h"
+#include "host/cli/run_command.h"
+#include "host/terminal/log.h"
+
+namespace host::cli {
+namespace {
+
+// An error's lines without anything that could control a terminal: names in it are foreign.
+std::string SafeLines(const Error& error) {
+  std::string text = error.Format();
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    text.replace(start, end - start, PrintableText(text.substr(start, end - start)));
+    start = end + 1;
+  }
+  return text;
+}
+
+// The words themselves are wrong: short usage first (contract, section 1.6).
+int UsageError(const Sequence& sequence, const Error& error) {
+  fmt::print(stderr, "{}{}: error: {}\n", UsageText(sequence), sequence.text, SafeLines(error));
+  return kExitInputWrong;
+}
+
+Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std::string> words) {
+  Arguments arguments = TRY(ParseArguments(words, OptionsOf(sequence.subcommands)));
+  const Subcommands takes_model = Bit(Subcommand::kRun) | Bit(Subcommand::kInfo);
+  const size_t expected = (sequence.subcommands & takes_model) != 0 ? 1 : 0;
+  if (arguments.positionals().size() > expected) {
+    return InputError("unrecognized arguments: " + arguments.positionals()[expected]);
+  }
+  if (arguments.positionals().size() < expected) {
+    return InputError("the following arguments are required: MODEL.vmfb");
+  }
+  TRY(CheckRequired(sequence.subcommands, arguments));
+  return arguments;
+}
+
+Result<int> Dispatch(const Sequence& sequence, std::span<const std::string> words,
+                     const Arguments& arguments) {
+  Log log;
+  if (arguments.Has("--verbosity")) {
+    log.set_threshold(*LogLevelFromName(arguments.One("--verbosity")));
+  }
+  if (Contains(sequence.subcommands, Subcommand::kInfo)) return InfoCommand(arguments);
+  if (Contains(sequence.subcommands, Subcommand::kRun)) return RunCommand(words, arguments, log);
+  return PipelineCommand(sequence, words, arguments, log);
+}
+
+int Main(std::span<const std::string> words) {
+  const Sequence none;
+  const auto sequence = ParseSequence(words);
+  if (!sequence) {
+    fmt::print("{}", HelpText(none));
+    std::fflush(stdout);
+    return UsageError(none, sequence.error());
+  }
+  const bool wants_help = std::ranges::any_of(
+      words, [](const std::string& word) { return word == "-h" || word == "--help"; });
+  if (words.empty() || wants_help) {
+    fmt::print("{}", HelpText(*sequence));
+    return kExitGood;
+  }
+  const auto own_words = words.subspan(sequence->names.size());
+  const auto arguments = CheckedArguments(*sequence, own_words);
+  if (!arguments) return UsageError(*sequence, arguments.error());
+
+  const auto exit_code = Dispatch(*sequence, own_words, *arguments);
+  if (exit_code) return *exit_code;
+  std::fflush(stdout);
+  fmt::print(stderr, "{}: error: {}\n", sequence->text, SafeLines(exit_code.error()));
+  return exit_code.error().exit_code();
+}
+
+}  // namespace
+}  // namespace host::cli
+
+int main(int argc, char** argv) {
+  try {
+    const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    return host::cli::Main(words);
+  } catch (const std::exception& fault) {
+    // Nothing of ours throws; memory can still run out.
+    std::fprintf(stderr, "kenning: error: %s\n", fault.what());
+    return host::cli::kExitRunFailed;
+  }
+}

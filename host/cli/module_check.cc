@@ -1,0 +1,100 @@
+#include "host/cli/module_check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/try.h"
+#include "host/input/read_file.h"
+#include "host/scenario/nearest_name.h"
+
+namespace host::cli {
+namespace {
+
+using runtime::NumericalKind;
+
+std::optional<wire::TypeCode> TypeCodeOf(NumericalKind kind) {
+  switch (kind) {
+    case NumericalKind::kInteger:
+    case NumericalKind::kSigned:
+      return wire::TypeCode::kInt;
+    case NumericalKind::kUnsigned:
+      return wire::TypeCode::kUint;
+    case NumericalKind::kBoolean:
+      return wire::TypeCode::kBool;
+    case NumericalKind::kFloatAny:
+    case NumericalKind::kFloatIeee:
+      return wire::TypeCode::kFloat;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Result<CheckedModule> ReadModule(const std::filesystem::path& path) {
+  CheckedModule module{TRY(ReadFile(path, kMaxModuleBytes, "the model")), {}};
+  module.report = runtime::inspect::Inspect(module.bytes);
+  return module;
+}
+
+Result<> CheckAccepted(const CheckedModule& module, const std::filesystem::path& path) {
+  const runtime::inspect::Report& report = module.report;
+  if (report.load_status == base::Status::kOk) return {};
+  Error error{ErrorKind::kInput, "the device does not accept this model", path.string(), {}};
+  const auto because = [&error](std::string sentence) {
+    error.causes.push_back({ErrorKind::kInput, std::move(sentence), {}, {}});
+  };
+  because(fmt::format("{} ({})",
+                      report.load_failure.empty() ? base::StatusText(report.load_status)
+                                                  : std::string_view(report.load_failure),
+                      base::StatusName(report.load_status)));
+  for (const std::string& problem : report.problems) {
+    if (problem != report.load_failure) because(problem);
+  }
+  return std::unexpected(std::move(error));
+}
+
+const runtime::inspect::Export* FindExport(const runtime::inspect::Report& report,
+                                           std::string_view function) {
+  const std::string prefix = report.module_name + ".";
+  if (function.starts_with(prefix)) function.remove_prefix(prefix.size());
+  const auto found = std::ranges::find(report.exports, function, &runtime::inspect::Export::name);
+  return found == report.exports.end() ? nullptr : &*found;
+}
+
+std::optional<wire::ElementType> ElementTypeOf(const runtime::ValueInfo& info) {
+  using wire::TypeCode;
+  switch (info.kind) {
+    case runtime::ValueKind::kI32:
+      return wire::ElementType{TypeCode::kInt, 32};
+    case runtime::ValueKind::kI64:
+      return wire::ElementType{TypeCode::kInt, 64};
+    case runtime::ValueKind::kF32:
+      return wire::ElementType{TypeCode::kFloat, 32};
+    case runtime::ValueKind::kTensor:
+      break;
+  }
+  const auto code = TypeCodeOf(info.type.kind());
+  if (!info.type.known() || !code || info.type.bits() == 0) return std::nullopt;
+  return wire::ElementType{*code, static_cast<uint8_t>(info.type.bytes() * 8)};
+}
+
+std::vector<ResultType> ResultTypesOf(const runtime::inspect::Export& function) {
+  std::vector<ResultType> results;
+  for (const runtime::ValueInfo& info : function.results) {
+    ResultType result{ElementTypeOf(info), std::nullopt};
+    // A type that has no name on the wire is shown as raw bytes.
+    if (result.type && FindElementType(*result.type) == nullptr) result.type.reset();
+    if (info.kind != runtime::ValueKind::kTensor) {
+      result.dims.emplace();
+    } else if (info.shape_known) {
+      result.dims.emplace(info.dims.begin(), info.dims.begin() + info.rank);
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace host::cli

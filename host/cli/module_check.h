@@ -1,0 +1,40 @@
+// Looking at a compiled model before it is sent anywhere.
+#ifndef HOST_CLI_MODULE_CHECK_H_
+#define HOST_CLI_MODULE_CHECK_H_
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "host/error/error.h"
+#include "host/session/module_call.h"
+#include "runtime/inspect/inspect.h"
+
+namespace host::cli {
+
+// A device with 16 MiB of data memory takes no more.
+inline constexpr size_t kMaxModuleBytes = size_t{16} << 20;
+
+struct CheckedModule {
+  std::vector<uint8_t> bytes;
+  runtime::inspect::Report report;
+};
+
+[[nodiscard]] Result<CheckedModule> ReadModule(const std::filesystem::path& path);
+
+// kInput, with the reasons as causes, if the firmware would refuse the module.
+[[nodiscard]] Result<> CheckAccepted(const CheckedModule& module,
+                                     const std::filesystem::path& path);
+
+// An export by name, with or without the module's name in front; null if there is none.
+[[nodiscard]] const runtime::inspect::Export* FindExport(const runtime::inspect::Report& report,
+                                                         std::string_view function);
+
+// What the module says of a function's results.
+[[nodiscard]] std::vector<ResultType> ResultTypesOf(const runtime::inspect::Export& function);
+// The type of an argument; absent if the module does not say.
+[[nodiscard]] std::optional<wire::ElementType> ElementTypeOf(const runtime::ValueInfo& info);
+
+}  // namespace host::cli
+
+#endif  // HOST_CLI_MODULE_CHECK_H_
