@@ -1,10 +1,13 @@
 """The real Magic Wand recordings on the device: accuracy on windows the model was not trained on."""
 
 import json
+import subprocess
+import sys
 import tarfile
 
 import pytest
 import scenario_files
+from conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +36,18 @@ def test_accuracy_on_windows_not_trained_on(finished, record_property):
     print(f"real recordings: {right} of {total} test windows right")
     assert total == results["total"] > 100
     assert right / total >= 0.90, matrix
+
+
+def test_every_output_agrees_with_the_same_model_on_this_machine(finished):
+    """Each device output against the same MLIR compiled for the host: same class, |difference| <= 1e-4."""
+    check = subprocess.run(
+        [
+            sys.executable, ROOT / "models/checks/compare_with_host.py", "--mlir", finished / "model.vmfb.mlir",
+            "--outputs", finished / "outputs", "--dataset", finished / "recordings",
+            "--dump-windows", ROOT / "build/host/host/dataset/dump_windows",
+            "--iree-compile", ROOT / "build/venv/bin/iree-compile",
+        ],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    print(check.stdout[-500:])
+    assert check.returncode == 0, check.stdout[-3000:] + check.stderr[-3000:]
