@@ -122,13 +122,14 @@ void Decoder::SetPending(base::Status reason) {
   pending_ = reason;
   refused_ = frame_;
   answerable_ = true;
-  open_ = false;
+  if (frame_.type == open_type_) open_ = false;
 }
 
 // What follows cannot be told apart any more: wait for silence. A host does not wait; it knows at
 // once that its answer is spoilt.
 Event Decoder::FramingLost(base::Status reason) {
   if (pending_ == base::Status::kOk) SetPending(reason);
+  open_ = false;  // whatever was open lost a part
   if (config_.side == Side::kHost) return Report();
   phase_ = Phase::kResync;
   return Event::kNone;
@@ -214,10 +215,12 @@ Event Decoder::LineQuiet() {
   }
   if (!between_frames) {
     if (pending_ == base::Status::kOk) SetPending(base::Status::kProtocolTimeout);
+    open_ = false;
     StartHeader();
   }
   if (++quiet_count_ < QuietLimit()) return Event::kNone;
   if (pending_ == base::Status::kOk) SetPending(base::Status::kProtocolTimeout);
+  open_ = false;
   return Report();
 }
 
