@@ -61,7 +61,7 @@ std::string_view Name(HaltReason reason) {
 }
 
 // Everything of one machine, at a fixed address: devices and interpreter point into it.
-struct Machine::State final : Environment, CoreControl, TimeSource {
+struct Machine::State final : Environment, CoreControl, TimeSource, UartOwner {
   explicit State(const MachineConfig& machine_config);
 
   Halt Run(const RunLimits& limits);
@@ -78,6 +78,8 @@ struct Machine::State final : Environment, CoreControl, TimeSource {
   // TimeSource
   uint64_t TicksNow() override { return TicksAt(TimeAt(hart.retired_at_access)); }
   void TimerChanged() override { hart.RequestStop(); }
+  // UartOwner
+  void UartNeedsAttention() override { hart.RequestStop(); }
   // CoreControl
   void HaltCore() override;
   void ResetCore(uint32_t pc_offset) override;
@@ -100,7 +102,7 @@ struct Machine::State final : Environment, CoreControl, TimeSource {
   [[nodiscard]] Profile MakeProfile() const;
 
   MachineConfig config;
-  Pl011 uart{kUartOutputLimit};
+  Pl011 uart{this, kIdlePolls, kUartOutputLimit};
   Clint clint{this};
   ControlBlock control{this};
   Bus bus;
@@ -329,7 +331,7 @@ Halt Machine::State::Run(const RunLimits& limits) {
       }
       waiting = false;
     }
-    if (uart.vain_polls() >= kIdlePolls) {
+    if (uart.guest_is_idle()) {
       constexpr uint64_t kStepNs = kIdleStepUs * 1000;
       if (patience_ns == 0) return halt(HaltReason::kIdle);
       const uint64_t step = std::min(patience_ns, kStepNs);

@@ -61,7 +61,8 @@ uint32_t Pl011::ReadRegister(uint32_t offset) {
     case kFr: {
       const size_t pending = input_pending();
       if (pending == 0) {
-        ++vain_polls_;
+        if (vain_polls_ < idle_polls_) ++vain_polls_;
+        if (guest_is_idle()) owner_->UartNeedsAttention();
         return kFrTxfe | kFrRxfe;
       }
       vain_polls_ = 0;
@@ -106,6 +107,7 @@ void Pl011::Write(uint32_t offset, uint32_t /*width*/, uint32_t value) {
         if (input_pending() < output_limit_) Receive({&byte, 1});
       } else if (output_.size() < 2 * output_limit_) {  // a block may write on until it ends
         output_.push_back(static_cast<uint8_t>(value));
+        if (output_full()) owner_->UartNeedsAttention();
       }
       return;
     case kIbrd:

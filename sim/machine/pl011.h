@@ -13,10 +13,19 @@
 
 namespace sim {
 
+class UartOwner {
+ public:
+  virtual ~UartOwner() = default;
+  // guest_is_idle() or output_full() is worth looking at.
+  virtual void UartNeedsAttention() = 0;
+};
+
 class Pl011 : public Device {
  public:
-  // `output_limit`: bytes that Write keeps until Take; output_full() asks the owner to take them.
-  explicit Pl011(size_t output_limit) : output_limit_(output_limit) {}
+  // `idle_polls`: vain polls in a row from which on the owner is told at each.
+  // `output_limit`: bytes kept until TakeOutput; from there on the owner is told at each byte.
+  Pl011(UartOwner* owner, uint32_t idle_polls, size_t output_limit)
+      : owner_(owner), idle_polls_(idle_polls), output_limit_(output_limit) {}
 
   [[nodiscard]] uint32_t Read(uint32_t offset, uint32_t width) override;
   void Write(uint32_t offset, uint32_t width, uint32_t value) override;
@@ -28,7 +37,7 @@ class Pl011 : public Device {
 
   [[nodiscard]] size_t input_pending() const { return input_.size() - input_position_; }
   [[nodiscard]] bool output_full() const { return output_.size() >= output_limit_; }
-  [[nodiscard]] uint32_t vain_polls() const { return vain_polls_; }
+  [[nodiscard]] bool guest_is_idle() const { return vain_polls_ >= idle_polls_; }
   [[nodiscard]] uint64_t bytes_lost() const { return bytes_lost_; }
 
  private:
@@ -36,6 +45,8 @@ class Pl011 : public Device {
   [[nodiscard]] bool Enabled(uint32_t bits) const { return (cr_ & (1u | bits)) == (1u | bits); }
   [[nodiscard]] uint8_t PopInput();
 
+  UartOwner* owner_;
+  uint32_t idle_polls_;
   size_t output_limit_;
   std::vector<uint8_t> input_;
   size_t input_position_ = 0;
