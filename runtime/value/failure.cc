@@ -8,15 +8,13 @@ void Failure::Clear() {
   length_ = 0;
 }
 
-base::Status Failure::Set(base::Status status, std::string_view what, std::string_view name,
-                          uint32_t byte_offset) {
-  if (status_ != base::Status::kOk) return status_;
+Failure& Failure::Begin(base::Status status, std::string_view what, std::string_view name,
+                        uint32_t byte_offset) {
   status_ = status;
   byte_offset_ = byte_offset;
   length_ = 0;
   Append(what);
-  if (!name.empty()) Append(": ").Append(name);
-  return status;
+  return name.empty() ? *this : Append(": ").Append(name);
 }
 
 Failure& Failure::Append(std::string_view text) {

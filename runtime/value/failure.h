@@ -24,12 +24,15 @@ class Failure {
 
   void Clear();
 
-  // Starts a new failure and returns `status`, so that `return failure.Set(…)` reads well. Unless
-  // nothing was set since Clear, the first cause stays and this call changes nothing.
+  // Replaces what was there; Set returns `status`, so that `return failure.Set(…)` reads well,
+  // Begin lets more text follow.
   base::Status Set(base::Status status, std::string_view what, std::string_view name = {},
-                   uint32_t byte_offset = kNoOffset);
+                   uint32_t byte_offset = kNoOffset) {
+    return Begin(status, what, name, byte_offset).status();
+  }
+  Failure& Begin(base::Status status, std::string_view what, std::string_view name = {},
+                 uint32_t byte_offset = kNoOffset);
 
-  // Adds to the text of the failure set last.
   Failure& Append(std::string_view text);
   Failure& AppendNumber(uint32_t number);
   Failure& AppendHex(uint32_t number);

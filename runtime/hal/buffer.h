@@ -1,0 +1,81 @@
+// Buffers and buffer views. A root buffer owns storage in the heap or aliases somebody's memory
+// (rodata, the caller's tensors); a subspan refers to its root. Storage can go while references
+// stay (queue.dealloca), so data is reached through Range only, never by a kept pointer.
+#ifndef RUNTIME_HAL_BUFFER_H_
+#define RUNTIME_HAL_BUFFER_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/status.h"
+#include "runtime/value/types.h"
+#include "runtime/vm/object.h"
+
+namespace runtime {
+
+struct Buffer : Object {
+  static const ObjectType kType;
+  Buffer() : Object(&kType), root(this) {}
+
+  Buffer* root;                // itself, or the retained buffer this is a part of
+  uint8_t* storage = nullptr;  // of a root; nullptr once given back
+  size_t offset = 0;           // in the root's storage
+  size_t length = 0;
+  size_t storage_size = 0;   // of a root: what to free
+  bool owned = false;        // of a root: storage is ours
+  bool borrowed = false;     // of a root: storage is the caller's, only for this call
+  bool constant = false;     // of a root: storage is part of the module's file
+  Object* keeper = nullptr;  // of a root: what keeps aliased memory alive
+};
+
+struct BufferView : Object {
+  static const ObjectType kType;
+  BufferView() : Object(&kType) {}
+
+  [[nodiscard]] uint32_t* dims() { return reinterpret_cast<uint32_t*>(this + 1); }
+  static size_t SizeFor(size_t rank) { return sizeof(BufferView) + rank * sizeof(uint32_t); }
+
+  Buffer* buffer = nullptr;
+  ElementType element_type;
+  uint32_t encoding = 0;
+  uint32_t rank = 0;
+};
+
+inline constexpr uint64_t kWholeBuffer = UINT64_MAX;  // a length of -1: the rest
+inline constexpr uint32_t kEncodingDense = 1;
+
+struct BufferRange {
+  uint8_t* data;
+  size_t length;
+};
+
+// Bytes [offset, offset + length) of `buffer`; length may be kWholeBuffer.
+[[nodiscard]] base::Result<BufferRange> RangeOf(const Buffer& buffer, uint64_t offset,
+                                                uint64_t length);
+
+// The same for the target of a HAL command; constants are refused, since what the verifier proved
+// about the file must stay true. (A kernel can write anywhere; that is the board's to isolate.)
+[[nodiscard]] base::Result<BufferRange> WritableRangeOf(const Buffer& buffer, uint64_t offset,
+                                                        uint64_t length);
+
+// New buffers; kOutOfMemory. Contents of an allocated one are undefined.
+[[nodiscard]] base::Result<Buffer*> AllocateBuffer(ObjectStore& store, uint64_t length);
+[[nodiscard]] base::Result<Buffer*> AliasBuffer(ObjectStore& store, uint8_t* data, size_t length,
+                                                Object* keeper);  // constant if there is a keeper
+[[nodiscard]] base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& buffer,
+                                                  uint64_t offset, uint64_t length);
+// A view that takes over the reference to `buffer`, also when it fails. Dims are to be filled in.
+[[nodiscard]] base::Result<BufferView*> MakeView(ObjectStore& store, Buffer* buffer,
+                                                 ElementType type, uint32_t encoding,
+                                                 uint32_t rank);
+
+// Gives the storage of an owned buffer back at once; others are left as they are.
+void DeallocateStorage(ObjectStore& store, Buffer& buffer);
+
+// Ends a loan: if anybody still refers to the root `buffer` besides the caller, its bytes are
+// copied into storage of its own (or it loses its storage if there is no memory).
+void EndLoan(ObjectStore& store, Buffer& buffer);
+
+}  // namespace runtime
+
+#endif  // RUNTIME_HAL_BUFFER_H_

@@ -1,0 +1,82 @@
+// A placed kernel library and how its kernels are called.
+#ifndef RUNTIME_HAL_EXECUTABLE_H_
+#define RUNTIME_HAL_EXECUTABLE_H_
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/byte_reader.h"
+#include "base/status.h"
+#include "runtime/hal/buffer.h"
+#include "runtime/hal/hal.h"
+#include "runtime/kernel/abi.h"
+#include "runtime/kernel/library.h"
+#include "runtime/kernel/listener.h"
+
+namespace runtime {
+
+// What one dispatch may pass; more is refused. The state of the kernel ABI counts in 8 bits.
+inline constexpr uint32_t kMaxBindings = 128;
+inline constexpr uint32_t kMaxConstants = 255;
+
+// Which bindings a kernel expects, flattened over its descriptor sets in order. Before 20240828
+// only.
+struct PipelineLayout : Object {
+  static const ObjectType kType;
+  PipelineLayout() : Object(&kType) {}
+
+  struct Entry {
+    uint8_t set;
+    uint8_t binding;
+  };
+  [[nodiscard]] Entry* entries() { return reinterpret_cast<Entry*>(this + 1); }
+  static size_t SizeFor(uint32_t count) { return sizeof(PipelineLayout) + count * sizeof(Entry); }
+
+  uint32_t constant_count = 0;
+  uint32_t entry_count = 0;
+};
+
+struct Kernel {
+  KernelFunction function;
+  KernelAttributes attributes;
+};
+
+struct Executable : Object {
+  static const ObjectType kType;
+  explicit Executable(Hal* owner) : Object(&kType), hal(owner) {}
+
+  Hal* hal;
+  Executable* next = nullptr;  // Hal::executables
+  base::MutableBytes image;
+  bool announced = false;
+  KernelEnvironment environment = {};
+  Object* constants = nullptr;         // keeps environment.constants alive
+  std::span<Kernel> kernels;           // one per export
+  std::span<PlacedKernel> placed;      // their names and addresses
+  std::span<PipelineLayout*> layouts;  // of kernels[i]; empty from 20240828 on
+};
+
+// Places, relocates and announces. `constants` may be null.
+[[nodiscard]] base::Result<Executable*> CreateExecutable(Hal& hal, base::Bytes elf,
+                                                         VmBuffer* constants);
+
+// Tells the listener that `executable` is gone, once.
+void AnnounceGone(Executable& executable);
+
+struct DispatchArguments {
+  uint32_t kernel;
+  uint32_t workgroups[3];
+  std::span<const uint32_t> constants;
+  uint32_t binding_count;
+  void* const* pointers;
+  const size_t* lengths;
+};
+
+// Runs every workgroup. Fewer constants or bindings than the kernel declares are refused.
+[[nodiscard]] base::Result<void> RunKernel(Hal& hal, const Executable& executable,
+                                           const DispatchArguments& arguments);
+
+}  // namespace runtime
+
+#endif  // RUNTIME_HAL_EXECUTABLE_H_

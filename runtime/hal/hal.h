@@ -1,0 +1,48 @@
+// The device behind the imports, one per loaded module: what the handlers share.
+// Handlers are free functions over vm's Call; Hal is Call::host.
+#ifndef RUNTIME_HAL_HAL_H_
+#define RUNTIME_HAL_HAL_H_
+
+#include <cstdint>
+
+#include "runtime/kernel/listener.h"
+#include "runtime/vm/import.h"
+#include "runtime/vm/object.h"
+
+namespace runtime {
+
+struct Executable;
+
+// Objects of which there is one and which carry nothing: device, allocator, fence.
+struct Singleton : Object {
+  static const ObjectType kDeviceType;
+  static const ObjectType kAllocatorType;
+  static const ObjectType kFenceType;
+  explicit Singleton(const ObjectType* singleton_type) : Object(singleton_type) {}
+};
+
+struct Hal {
+  Hal(ObjectStore& object_store, Failure& last_failure, Listener* kernel_listener, bool skip)
+      : store(object_store), failure(last_failure), listener(kernel_listener), skip_kernels(skip) {}
+
+  [[nodiscard]] static Hal& Of(Call& call) { return *static_cast<Hal*>(call.host); }
+
+  ObjectStore& store;
+  Failure& failure;
+  Listener* listener;  // may be null
+  bool skip_kernels;   // check executables, run nothing
+  Singleton device{&Singleton::kDeviceType};
+  Singleton allocator{&Singleton::kAllocatorType};
+  Singleton fence{&Singleton::kFenceType};
+  Executable* executables = nullptr;  // all that live, for the end of the module
+};
+
+// A reference to one of the singletons as a result.
+inline Object* Retained(Object& object) {
+  ObjectStore::Retain(&object);
+  return &object;
+}
+
+}  // namespace runtime
+
+#endif  // RUNTIME_HAL_HAL_H_

@@ -1,0 +1,64 @@
+// The table of kernels inside a placed image, of library versions 0.3 to 0.6. Versions are rows of
+// data over one reader; every pointer is checked against the image before it is followed.
+// Facts: shared spec iree-formats, 6.2 and 6.3.
+#ifndef RUNTIME_KERNEL_LIBRARY_H_
+#define RUNTIME_KERNEL_LIBRARY_H_
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/status.h"
+#include "runtime/kernel/elf.h"
+#include "runtime/value/failure.h"
+
+namespace runtime {
+
+// Versions the query function is asked for, newest first; it answers exactly one of them.
+inline constexpr std::array<uint32_t, 4> kLibraryVersions = {6, 5, 4, 3};
+
+struct KernelAttributes {
+  uint16_t local_memory_pages = 0;
+  // What the kernel reads at least; 0 in versions that do not say.
+  uint8_t constant_count = 0;
+  uint8_t binding_count = 0;
+};
+
+class Library {
+ public:
+  // `address` is what the query function returned, or FindUncalled found.
+  [[nodiscard]] static base::Result<Library> Read(const KernelImage& image, uint64_t address,
+                                                  Failure& failure);
+  // The library of an image that cannot be called here: looks through its pointers for one.
+  [[nodiscard]] static base::Result<Library> FindUncalled(const KernelImage& image,
+                                                          Failure& failure);
+
+  [[nodiscard]] uint32_t version() const { return version_; }
+  [[nodiscard]] uint32_t kernel_count() const { return kernel_count_; }
+  [[nodiscard]] uint32_t constant_count() const { return constant_count_; }
+  [[nodiscard]] std::string_view name() const { return name_; }
+
+  // Of kernel `index` < kernel_count().
+  [[nodiscard]] base::Result<uint64_t> KernelAddress(uint32_t index) const;
+  [[nodiscard]] base::Result<KernelAttributes> Attributes(uint32_t index) const;
+  [[nodiscard]] base::Result<std::string_view> KernelName(uint32_t index) const;  // may be empty
+
+ private:
+  [[nodiscard]] base::Result<void> ReadTable(uint64_t address);
+  [[nodiscard]] base::Result<uint64_t> Word(uint64_t address, uint32_t index) const;
+  [[nodiscard]] base::Result<std::string_view> Text(uint64_t address) const;
+
+  const KernelImage* image_ = nullptr;
+  uint32_t version_ = 0;
+  uint32_t kernel_count_ = 0;
+  uint32_t import_count_ = 0;
+  uint32_t constant_count_ = 0;
+  uint64_t functions_ = 0;
+  uint64_t attributes_ = 0;  // 0 if absent, as are names
+  uint64_t names_ = 0;
+  std::string_view name_;
+};
+
+}  // namespace runtime
+
+#endif  // RUNTIME_KERNEL_LIBRARY_H_

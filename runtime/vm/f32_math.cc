@@ -1,0 +1,456 @@
+#include "runtime/vm/f32_math.h"
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+namespace runtime::f32 {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kPi = 3.14159265f;
+constexpr float kPiLow = -8.74227766e-8f;
+constexpr float kHalfPi = 1.57079633f;
+constexpr float kHalfPiLow = -4.37113883e-8f;
+constexpr float kLn2High = 0.693145752f;  // few bits, so that products with an exponent are exact
+constexpr float kLn2Low = 1.42860677e-6f;
+constexpr float kLog2E = 1.44269502f;
+constexpr float kLog2ELow = 1.92596303e-8f;
+constexpr float kIntegersOnly = 8388608.0f;  // 2^23: no fraction from here on
+constexpr uint32_t kSign = 0x80000000;
+constexpr int kFractionBits = 23;
+constexpr int kBias = 127;
+
+uint32_t Bits(float x) { return std::bit_cast<uint32_t>(x); }
+float FromBits(uint32_t bits) { return std::bit_cast<float>(bits); }
+float Fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c); }
+float CopySign(float x, float sign) { return FromBits((Bits(x) & ~kSign) | (Bits(sign) & kSign)); }
+bool IsNan(float x) { return x != x; }
+
+template <size_t N>
+float Polynomial(float x, const float (&coefficients)[N]) {
+  float sum = coefficients[N - 1];
+  for (size_t i = N - 1; i-- > 0;) sum = Fma(sum, x, coefficients[i]);
+  return sum;
+}
+
+float Truncate(float x) {
+  if (!(Abs(x) < kIntegersOnly)) return x;
+  return CopySign(static_cast<float>(static_cast<int32_t>(x)), x);
+}
+
+float Floor(float x) {
+  const float whole = Truncate(x);
+  return whole > x ? whole - 1.0f : whole;
+}
+
+float Ceil(float x) {
+  const float whole = Truncate(x);
+  return whole < x ? CopySign(whole + 1.0f, x) : whole;
+}
+
+float Round(float x) {
+  const float whole = Truncate(x);
+  return Abs(x - whole) >= 0.5f ? whole + CopySign(1.0f, x) : whole;
+}
+
+float RoundToEven(float x) {
+  if (!(Abs(x) < kIntegersOnly)) return x;
+  // Adding 2^23 leaves no fraction bits; the addition rounds to even.
+  const float shifted = Abs(x) + kIntegersOnly;
+  return CopySign(shifted - kIntegersOnly, x);
+}
+
+// x * 2^exponent for any exponent, one rounding.
+float Scale(float x, int exponent) {
+  if (exponent > kBias) {
+    x *= 0x1p127f;
+    exponent -= kBias;
+    if (exponent > kBias) exponent = kBias;
+  } else if (exponent < 1 - kBias) {
+    // Stay normal until the last product, which then rounds once.
+    x *= 0x1p-102f;
+    exponent += 102;
+    if (exponent < 1 - kBias) {
+      x *= 0x1p-102f;
+      exponent += 102;
+      if (exponent < 1 - kBias) exponent = 1 - kBias;
+    }
+  }
+  return x * FromBits(static_cast<uint32_t>(exponent + kBias) << kFractionBits);
+}
+
+// e^r for |r| <= ln(2)/2.
+float ExpReduced(float r) {
+  constexpr float kCoefficients[] = {1.0f,           1.0f,           0.5f,
+                                     1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
+                                     1.38888892e-3f, 1.98412701e-4f};
+  return Polynomial(r, kCoefficients);
+}
+
+float Exp(float x) {
+  if (IsNan(x)) return x;
+  if (x > 89.0f) return kInfinity;
+  if (x < -104.0f) return 0.0f;
+  const float k = RoundToEven(x * kLog2E);
+  const float r = Fma(-k, kLn2Low, Fma(-k, kLn2High, x));
+  return Scale(ExpReduced(r), static_cast<int>(k));
+}
+
+// 2^(high + low), low tiny.
+float Exp2Sum(float high, float low) {
+  if (high > 129.0f) return kInfinity;
+  if (high < -152.0f) return 0.0f;
+  const float k = RoundToEven(high);
+  const float r = (high - k) + low;
+  return Scale(ExpReduced(Fma(r, kLn2High, r * kLn2Low)), static_cast<int>(k));
+}
+
+float Exp2(float x) { return IsNan(x) ? x : Exp2Sum(x, 0.0f); }
+
+float Expm1(float x) {
+  if (Abs(x) > 0.5f) return x < -18.0f ? -1.0f : Exp(x) - 1.0f;
+  constexpr float kCoefficients[] = {0.5f,           1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
+                                     1.38888892e-3f, 1.98412701e-4f, 2.48015876e-5f};
+  return Fma(x * x, Polynomial(x, kCoefficients), x);
+}
+
+// x = mantissa * 2^exponent with the mantissa around 1; x positive and finite.
+struct Split {
+  float mantissa;
+  float exponent;
+};
+Split SplitAtOne(float x) {
+  int exponent = 0;
+  if (x < 0x1p-126f) {
+    x *= 0x1p25f;
+    exponent = -25;
+  }
+  // sqrt(1/2) … sqrt(2): subtracting the bits of sqrt(1/2) splits there.
+  constexpr uint32_t kSqrtHalf = 0x3F3504F3;
+  const uint32_t offset = Bits(x) - kSqrtHalf;
+  const int shift = static_cast<int32_t>(offset) >> kFractionBits;
+  exponent += shift;
+  return {FromBits(Bits(x) - (static_cast<uint32_t>(shift) << kFractionBits)),
+          static_cast<float>(exponent)};
+}
+
+// (log(1 + f) - 2 s) / s with s = f / (2 + f): the tail of the area tangent's series.
+float LogTail(float s) {
+  constexpr float kCoefficients[] = {6.66666687e-1f, 4.00000006e-1f, 2.85714298e-1f, 2.22222224e-1f,
+                                     1.81818187e-1f};
+  const float z = s * s;
+  return z * Polynomial(z, kCoefficients);
+}
+
+float LogOfMantissa(float mantissa) {
+  const float f = mantissa - 1.0f;
+  const float s = f / (2.0f + f);
+  // f - s * (f - tail) keeps the leading term exact.
+  return f - s * (f - LogTail(s));
+}
+
+// Result for arguments where no logarithm is computed; false if it has to be.
+bool LogSpecial(float x, float& result) {
+  if (x > 0.0f && x < kInfinity) return false;
+  result = x == 0.0f ? -kInfinity : (x < 0.0f ? kNan : x);
+  return true;
+}
+
+float Log(float x) {
+  float result;
+  if (LogSpecial(x, result)) return result;
+  const Split split = SplitAtOne(x);
+  return Fma(split.exponent, kLn2High, Fma(split.exponent, kLn2Low, LogOfMantissa(split.mantissa)));
+}
+
+float Log10(float x) {
+  constexpr float kLog10E = 0.434294492f;
+  constexpr float kLog10Of2High = 0.301025391f;
+  constexpr float kLog10Of2Low = 4.60503e-6f;
+  float result;
+  if (LogSpecial(x, result)) return result;
+  const Split split = SplitAtOne(x);
+  return Fma(split.exponent, kLog10Of2High,
+             Fma(split.exponent, kLog10Of2Low, LogOfMantissa(split.mantissa) * kLog10E));
+}
+
+float Log1p(float x) {
+  if (Abs(x) < 0.25f) {
+    const float s = x / (2.0f + x);
+    return x - s * (x - LogTail(s));
+  }
+  float result;
+  const float sum = 1.0f + x;
+  if (LogSpecial(sum, result)) return result;
+  // What the addition lost.
+  const float lost = x > 1.0f ? 1.0f - (sum - x) : x - (sum - 1.0f);
+  return Log(sum) + lost / sum;
+}
+
+// A value in two parts, the second below the last place of the first.
+struct Sum {
+  float high;
+  float low;
+};
+
+// log2 with about 40 bits, for Pow.
+Sum Log2Precise(float x) {
+  const Split split = SplitAtOne(x);
+  const float f = split.mantissa - 1.0f;
+  const float d = 2.0f + f;
+  const float d_low = f - (d - 2.0f);
+  const float s = f / d;
+  const float s_low = (Fma(-s, d, f) - s * d_low) / d;
+  const float high = 2.0f * s;
+  const float low = Fma(2.0f, s_low, s * LogTail(s));
+  const float product = high * kLog2E;
+  const float product_low = Fma(high, kLog2E, -product) + Fma(high, kLog2ELow, low * kLog2E);
+  const float sum = split.exponent + product;
+  const float lost = split.exponent != 0.0f ? product - (sum - split.exponent) : 0.0f;
+  return {sum, lost + product_low};
+}
+
+float Log2(float x) {
+  float result;
+  if (LogSpecial(x, result)) return result;
+  const Sum log = Log2Precise(x);
+  return log.high + log.low;
+}
+
+float Sqrt(float x) { return __builtin_elementwise_sqrt(x); }
+
+float Tanh(float x) {
+  const float magnitude = Abs(x);
+  if (magnitude > 9.5f) return CopySign(1.0f, x);
+  if (magnitude < 1e-4f || IsNan(x)) return x;
+  const float t = Expm1(2.0f * magnitude);
+  return CopySign(t / (t + 2.0f), x);
+}
+
+float Erf(float x) {
+  if (IsNan(x)) return x;
+  if (Abs(x) >= 4.0f) return CopySign(1.0f, x);
+  constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
+                                  -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
+                                  -2.72614226e-10f};
+  constexpr float kDenominator[] = {-1.42647391e-2f, -7.37332917e-3f, -1.68282697e-3f,
+                                    -2.13374055e-4f, -1.45660718e-5f};
+  const float z = x * x;
+  return x * Polynomial(z, kNumerator) / Polynomial(z, kDenominator);
+}
+
+// x = quadrant * pi/2 + reduced, |reduced| <= pi/4.
+struct Angle {
+  uint32_t quadrant;
+  float reduced;
+};
+
+// For |x| where multiples of pi/2 no longer subtract exactly: multiplies the mantissa with the bits
+// of 2/pi that matter.
+Angle ReduceLarge(float x) {
+  static constexpr uint32_t kTwoOverPi[] = {0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0,
+                                            0xDB629599, 0x3C439041, 0xFE5163AB};
+  const uint32_t bits = Bits(x);
+  const uint32_t mantissa = (bits & 0x7FFFFF) | 0x800000;
+  // x = mantissa * 2^shift; the first bits of 2/pi only add whole turns.
+  const int shift = static_cast<int>(bits >> kFractionBits & 0xFF) - kBias - kFractionBits;
+  const int skip = shift > 2 ? shift - 2 : 0;
+  const auto word = static_cast<uint32_t>(skip) / 32;
+  const uint32_t offset = static_cast<uint32_t>(skip) % 32;
+  uint32_t window[3];
+  for (uint32_t i = 0; i < 3; ++i) {
+    const uint64_t pair =
+        static_cast<uint64_t>(kTwoOverPi[word + i]) << 32 | kTwoOverPi[word + i + 1];
+    window[i] = static_cast<uint32_t>(pair >> (32 - offset));
+  }
+  // The product's 64 bits behind the first 32 - mantissa bits that fell off above.
+  const uint64_t middle = static_cast<uint64_t>(mantissa) * window[1];
+  const uint64_t low = static_cast<uint64_t>(mantissa) * window[2];
+  uint64_t product = (static_cast<uint64_t>(mantissa * window[0]) << 32) + middle + (low >> 32);
+  // Scaled so that the quadrant is in the top bits: weight of bit 63 is 2^(shift - skip + 31).
+  product <<= 30 + (shift - skip) > 0 ? 30 + (shift - skip) : 0;
+  uint32_t quadrant = static_cast<uint32_t>(product >> 62);
+  auto fraction = static_cast<int64_t>(product << 2);
+  if (fraction < 0) ++quadrant;
+  const float turned = static_cast<float>(static_cast<int32_t>(fraction >> 32)) * 0x1p-32f;
+  const float reduced = turned * kHalfPi;
+  return (bits & kSign) != 0 ? Angle{0u - quadrant, -reduced} : Angle{quadrant, reduced};
+}
+
+Angle Reduce(float x) {
+  if (Abs(x) > 30000.0f) return ReduceLarge(x);
+  constexpr float kTwoOverPi = 0.636619747f;
+  constexpr float kPart1 = 1.5703125f;  // pi/2 in three parts with few bits
+  constexpr float kPart2 = 4.83751297e-4f;
+  constexpr float kPart3 = 7.54979013e-8f;
+  const float k = RoundToEven(x * kTwoOverPi);
+  const float reduced = Fma(-k, kPart3, Fma(-k, kPart2, Fma(-k, kPart1, x)));
+  return {static_cast<uint32_t>(static_cast<int32_t>(k)), reduced};
+}
+
+float SinOfQuadrant(Angle angle) {
+  const float z = angle.reduced * angle.reduced;
+  float result;
+  if ((angle.quadrant & 1) == 0) {
+    constexpr float kSine[] = {-1.66666672e-1f, 8.33333377e-3f, -1.98412701e-4f, 2.71831149e-6f};
+    result = Fma(angle.reduced * z, Polynomial(z, kSine), angle.reduced);
+  } else {
+    constexpr float kCosine[] = {1.0f, -0.5f, 4.16666679e-2f, -1.38888892e-3f, 2.47609663e-5f};
+    result = Polynomial(z, kCosine);
+  }
+  return (angle.quadrant & 2) != 0 ? -result : result;
+}
+
+float Sin(float x) {
+  if (!(Abs(x) < kInfinity)) return kNan;
+  if (Abs(x) < 1e-4f) return x;
+  return SinOfQuadrant(Reduce(x));
+}
+
+float Cos(float x) {
+  if (!(Abs(x) < kInfinity)) return kNan;
+  Angle angle = Reduce(x);
+  ++angle.quadrant;
+  return SinOfQuadrant(angle);
+}
+
+float Atan(float x) {
+  if (IsNan(x)) return x;
+  constexpr float kTan3Pi8 = 2.41421366f;
+  constexpr float kTanPi8 = 0.414213568f;
+  float base = 0.0f;
+  float base_low = 0.0f;
+  float y = Abs(x);
+  if (y > kTan3Pi8) {
+    base = kHalfPi;
+    base_low = kHalfPiLow;
+    y = -1.0f / y;
+  } else if (y > kTanPi8) {
+    base = kHalfPi / 2;
+    base_low = kHalfPiLow / 2;
+    y = (y - 1.0f) / (y + 1.0f);
+  }
+  constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
+                                     8.05374450e-2f};
+  const float z = y * y;
+  const float tail = Fma(y * z, Polynomial(z, kCoefficients), base_low);
+  return CopySign(base + (y + tail), x);
+}
+
+}  // namespace
+
+float Abs(float x) { return FromBits(Bits(x) & ~kSign); }
+
+float Atan2(float y, float x) {
+  if (IsNan(x) || IsNan(y)) return kNan;
+  const bool left = (Bits(x) & kSign) != 0;
+  float angle;
+  if (y == 0.0f) {
+    angle = 0.0f;
+  } else if (Abs(x) == kInfinity && Abs(y) == kInfinity) {
+    angle = kHalfPi / 2;
+  } else {
+    angle = Atan(Abs(y) / Abs(x));  // a division by zero gives infinity, whose arc is pi/2
+  }
+  if (left) angle = kPi - (angle - kPiLow);
+  return CopySign(angle, y);
+}
+
+float Pow(float x, float y) {
+  if (y == 0.0f || x == 1.0f) return 1.0f;
+  if (IsNan(x) || IsNan(y)) return kNan;
+  const bool whole = Truncate(y) == y;
+  const bool odd = whole && Abs(y) < 2 * kIntegersOnly && Truncate(y * 0.5f) * 2.0f != y;
+  const float sign = odd && (Bits(x) & kSign) != 0 ? -1.0f : 1.0f;
+  const float magnitude = Abs(x);
+  if (Abs(y) == kInfinity) {
+    if (magnitude == 1.0f) return 1.0f;
+    return (magnitude > 1.0f) == (y > 0.0f) ? kInfinity : 0.0f;
+  }
+  if (magnitude == 0.0f || magnitude == kInfinity) {
+    return sign * ((magnitude == 0.0f) == (y > 0.0f) ? 0.0f : kInfinity);
+  }
+  if (x < 0.0f && !whole) return kNan;
+  const Sum log = Log2Precise(magnitude);
+  const float high = y * log.high;
+  if (high > 129.0f) return sign * kInfinity;
+  if (high < -152.0f) return sign * 0.0f;
+  const float low = Fma(y, log.high, -high) + y * log.low;
+  return sign * Exp2Sum(high, low);
+}
+
+float Remainder(float x, float y) {
+  if (IsNan(x) || IsNan(y) || Abs(x) == kInfinity || y == 0.0f) return kNan;
+  if (Abs(y) == kInfinity || x == 0.0f) return x;
+  // Long division on the mantissas, exact; the last quotient bit decides ties.
+  const auto unpack = [](float value, int& exponent) {
+    const uint32_t bits = Bits(value) & ~kSign;
+    exponent = static_cast<int>(bits >> kFractionBits);
+    if (exponent != 0) return (bits & 0x7FFFFF) | 0x800000;
+    exponent = 1;
+    return bits;
+  };
+  int exponent_x;
+  int exponent_y;
+  uint32_t rest = unpack(x, exponent_x);
+  const uint32_t divisor = unpack(y, exponent_y);
+  float magnitude = Abs(x);
+  bool odd = false;
+  if (exponent_x >= exponent_y) {
+    for (int i = exponent_x - exponent_y; i > 0; --i) rest = rest % divisor << 1;
+    odd = (rest / divisor & 1) != 0;
+    rest %= divisor;
+    magnitude = Scale(static_cast<float>(rest), exponent_y - kBias - kFractionBits);
+  }
+  const float limit = Abs(y);
+  const float other = limit - magnitude;  // exact where it is used
+  if (magnitude > other || (magnitude == other && odd)) magnitude = -other;
+  return (Bits(x) & kSign) != 0 ? -magnitude : magnitude;
+}
+
+float Unary(Op op, float x) {
+  switch (op) {
+    case Op::kRoundF32:
+      return Round(x);
+    case Op::kRoundF32Even:
+      return RoundToEven(x);
+    case Op::kCeilF32:
+      return Ceil(x);
+    case Op::kFloorF32:
+      return Floor(x);
+    case Op::kAtanF32:
+      return Atan(x);
+    case Op::kCosF32:
+      return Cos(x);
+    case Op::kSinF32:
+      return Sin(x);
+    case Op::kExpF32:
+      return Exp(x);
+    case Op::kExp2F32:
+      return Exp2(x);
+    case Op::kExpm1F32:
+      return Expm1(x);
+    case Op::kLogF32:
+      return Log(x);
+    case Op::kLog10F32:
+      return Log10(x);
+    case Op::kLog1pF32:
+      return Log1p(x);
+    case Op::kLog2F32:
+      return Log2(x);
+    case Op::kRsqrtF32:
+      return 1.0f / Sqrt(x);
+    case Op::kSqrtF32:
+      return Sqrt(x);
+    case Op::kTanhF32:
+      return Tanh(x);
+    case Op::kErfF32:
+      return Erf(x);
+    default:
+      return kNan;
+  }
+}
+
+}  // namespace runtime::f32

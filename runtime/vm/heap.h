@@ -1,0 +1,92 @@
+// The only allocator of the runtime: an arena the caller gives, blocks inside it. Large blocks
+// carry boundary tags and merge with free neighbours; small ones (<= kSmallLimit) come from slabs
+// by size class and cost a few instructions. Freeing names the size, as C++'s sized delete does.
+//
+// The caller guarantees: arena aligned to kArenaAlignment and untouched by others; Free gets what
+// Allocate gave. Allocate returns nullptr when nothing fits. Memory is not zeroed.
+#ifndef RUNTIME_VM_HEAP_H_
+#define RUNTIME_VM_HEAP_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/byte_reader.h"
+
+namespace runtime {
+
+// Who the bytes count for (Statistics).
+enum class HeapUse : uint8_t { kHost, kDevice };
+
+struct HeapCounters {
+  uint32_t current = 0;
+  uint32_t peak = 0;
+  uint32_t allocated = 0;
+  uint32_t freed = 0;
+};
+
+class Heap {
+ public:
+  static constexpr size_t kBlockAlignment = 64;
+  static constexpr size_t kSmallLimit = 256;
+
+  void Reset(base::MutableBytes arena);
+
+  // Aligned to 64 bytes above kSmallLimit, else to 16.
+  [[nodiscard]] void* Allocate(size_t size, HeapUse use = HeapUse::kHost);
+  // `alignment` is a power of two above 64.
+  [[nodiscard]] void* AllocateAligned(size_t size, size_t alignment);
+  void Free(void* memory, size_t size, HeapUse use = HeapUse::kHost);
+  // Gives back the end of a large block that turned out too big; both sizes above kSmallLimit.
+  void Shrink(void* memory, size_t old_size, size_t new_size);
+
+  template <typename T>
+  [[nodiscard]] T* AllocateArray(size_t count) {
+    if (count > SIZE_MAX / 2 / sizeof(T)) return nullptr;
+    return static_cast<T*>(Allocate(count * sizeof(T)));
+  }
+  template <typename T>
+  void FreeArray(T* memory, size_t count) {
+    if (memory != nullptr) Free(memory, count * sizeof(T));
+  }
+
+  // Bytes from the start of the arena to the end of the last block in use.
+  [[nodiscard]] size_t used_extent() const;
+  // Moves the end of the arena; false if blocks in use lie behind it.
+  [[nodiscard]] bool Resize(size_t arena_size);
+
+  [[nodiscard]] const HeapCounters& counters(HeapUse use) const {
+    return counters_[static_cast<size_t>(use)];
+  }
+
+ private:
+  struct Block;
+  struct SmallFree {
+    SmallFree* next;
+  };
+  static constexpr size_t kSmallStep = 16;
+  static constexpr size_t kSlabSize = 2048;
+
+  [[nodiscard]] void* AllocateSmall(size_t size);
+  [[nodiscard]] Block* FindFree(size_t size) const;
+  [[nodiscard]] Block* Take(Block* block, size_t size);
+  void InsertFree(Block* block);
+  void RemoveFree(Block* block);
+  void Release(Block* block);
+  [[nodiscard]] Block* Next(Block* block) const;
+  [[nodiscard]] Block* Previous(Block* block) const;
+  void SetSize(Block* block, size_t size);
+  void Count(HeapUse use, size_t size);
+
+  uint8_t* first_ = nullptr;  // first block
+  uint8_t* end_ = nullptr;    // behind the last block
+  uint8_t* arena_ = nullptr;
+  Block* free_ = nullptr;
+  Block* last_ = nullptr;
+  std::array<SmallFree*, kSmallLimit / kSmallStep> small_ = {};
+  std::array<HeapCounters, 2> counters_ = {};
+};
+
+}  // namespace runtime
+
+#endif  // RUNTIME_VM_HEAP_H_

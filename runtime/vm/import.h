@@ -1,0 +1,99 @@
+// How native functions appear to the interpreter. A row is one name with one calling convention;
+// the same function may serve several rows whose arguments are shifted by an affinity. The verifier
+// has matched every call with the row's convention, so argument kinds and counts are facts here;
+// null references and object types are not.
+#ifndef RUNTIME_VM_IMPORT_H_
+#define RUNTIME_VM_IMPORT_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/status.h"
+#include "runtime/value/failure.h"
+#include "runtime/vm/object.h"
+
+namespace runtime {
+
+struct Call;
+using ImportFunction = base::Result<void> (*)(Call& call);
+
+struct ImportRow {
+  const char* name;                // with its module: "hal.fence.await"
+  const char* calling_convention;  // "0iCrD_i"
+  ImportFunction function;
+  uint8_t shift;  // meaning is the function's: where its arguments moved to
+};
+
+// The row for a name and convention, or nullptr.
+using ImportResolver = const ImportRow* (*)(std::string_view name, std::string_view convention);
+
+// Most results, and variadic spans, that an import of any table has.
+inline constexpr uint32_t kMaxImportResults = 2;
+inline constexpr uint32_t kMaxImportSpans = 2;
+
+// One call in flight. Arguments are numbered flattened: the items of a span follow one another.
+struct Call {
+  // Cells in front of the arguments: results then span lengths.
+  static constexpr int kResultCells = -4;
+  static constexpr int kSpanCells = -2;
+  static constexpr uint16_t kMoveBit = 1;
+
+  [[nodiscard]] int32_t I32(uint32_t index) const {
+    return *reinterpret_cast<const int32_t*>(values + arguments[index]);
+  }
+  [[nodiscard]] uint32_t U32(uint32_t index) const { return static_cast<uint32_t>(I32(index)); }
+  [[nodiscard]] int64_t I64(uint32_t index) const {
+    return *reinterpret_cast<const int64_t*>(values + arguments[index]);
+  }
+  [[nodiscard]] uint64_t U64(uint32_t index) const { return static_cast<uint64_t>(I64(index)); }
+  // May be null.
+  [[nodiscard]] Object* AnyRef(uint32_t index) const {
+    return *reinterpret_cast<Object**>(refs + (arguments[index] & ~kMoveBit));
+  }
+  template <typename T>
+  [[nodiscard]] base::Result<T*> Ref(uint32_t index) const {
+    Object* object = AnyRef(index);
+    if (object == nullptr) return std::unexpected(base::Status::kVmNullReference);
+    if (object->type != &T::kType) return std::unexpected(base::Status::kVmWrongType);
+    return static_cast<T*>(object);
+  }
+  // nullptr for a null reference.
+  template <typename T>
+  [[nodiscard]] base::Result<T*> OptionalRef(uint32_t index) const {
+    if (AnyRef(index) == nullptr) return nullptr;
+    return Ref<T>(index);
+  }
+  [[nodiscard]] uint32_t SpanLength(uint32_t span) const {
+    return arguments[kSpanCells + static_cast<int>(span)];
+  }
+
+  void SetI32(uint32_t result, int32_t value) {
+    *reinterpret_cast<int32_t*>(values + ResultCell(result)) = value;
+  }
+  void SetI64(uint32_t result, int64_t value) {
+    *reinterpret_cast<int64_t*>(values + ResultCell(result)) = value;
+  }
+  // Hands over the caller's reference. Stored after moved arguments were released, so that a result
+  // may replace an argument in the same register.
+  void SetRef(uint32_t result, Object* object) {
+    ref_result = object;
+    ref_cell = ResultCell(result);
+  }
+  [[nodiscard]] uint16_t ResultCell(uint32_t result) const {
+    return arguments[kResultCells + static_cast<int>(result)];
+  }
+
+  const uint16_t* arguments;
+  uint8_t* values;
+  uint8_t* refs;
+  Object* ref_result;
+  uint16_t ref_cell;
+  const ImportRow* row;
+  ObjectStore& store;
+  Failure& failure;
+  void* host;  // whose imports these are
+};
+
+}  // namespace runtime
+
+#endif  // RUNTIME_VM_IMPORT_H_
