@@ -30,6 +30,11 @@ std::string Hex(uint32_t value) {
   return "0x" + digits;
 }
 
+std::string SignedHex(int32_t value) {
+  const auto magnitude = static_cast<uint32_t>(value);
+  return value < 0 ? "-" + Hex(0u - magnitude) : Hex(magnitude);
+}
+
 std::string VectorName(uint32_t number) { return "v" + std::to_string(number); }
 
 std::string CsrName(const DecodedInsn& insn) {
@@ -68,7 +73,7 @@ std::string VectorType(const DecodedInsn& insn) {
                                                      "",   "mf8", "mf4", "mf2"};
   const auto vtype = static_cast<uint32_t>(insn.imm);
   const std::string_view lmul = kLmul[vtype & 7];
-  if (vtype >> 8 != 0 || (vtype >> 3 & 7) > 3 || lmul.empty()) return std::to_string(vtype);
+  if (vtype >> 8 != 0 || (vtype >> 3 & 7) > 3 || lmul.empty()) return Hex(vtype);
   return std::string(kSew[vtype >> 3 & 3]) + ", " + std::string(lmul) +
          ((vtype >> 6 & 1) != 0 ? ", ta" : ", tu") + ((vtype >> 7 & 1) != 0 ? ", ma" : ", mu");
 }
@@ -93,7 +98,7 @@ constexpr auto kOperands = std::to_array<Operand>({
     {"vs2", [](Insn i) { return VectorName(i.rs2); }},
     {"vm", [](Insn i) { return std::string(i.vm ? "" : ", v0.t"); }},
     {"vtype", VectorType},
-    {"imm", [](Insn i) { return std::to_string(i.imm); }},
+    {"imm", [](Insn i) { return SignedHex(i.imm); }},
     {"uimm", [](Insn i) { return std::to_string(i.rs1); }},
     {"upper", [](Insn i) { return Hex(static_cast<uint32_t>(i.imm) >> 12); }},
     {"target", [](Insn i) { return Hex(i.pc + static_cast<uint32_t>(i.imm)); }},
