@@ -197,7 +197,6 @@ Status Runtime::State::RunIfExported(std::string_view name) {
   return Status::kOk;
 }
 
-Runtime::Runtime() = default;
 Runtime::~Runtime() { Unload(); }
 
 Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,

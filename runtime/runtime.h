@@ -56,7 +56,7 @@ struct Statistics {
 
 class Runtime {
  public:
-  Runtime();
+  constexpr Runtime() = default;  // constant initialisation: no static constructor
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/try.h"
+#include "runtime/kernel/elf_layout.h"
 
 namespace runtime {
 namespace {
@@ -15,30 +16,6 @@ using base::Status;
 constexpr std::string_view kQuerySymbol = "iree_hal_executable_library_query";
 constexpr uint32_t kMaxImageSize = 16u << 20;
 constexpr uint32_t kMaxSegments = 16;
-
-// Offsets of the fields that are read, per ELF class (System V gABI, chapters 4 and 5).
-struct Elf32 {
-  using Word = uint32_t;
-  static constexpr uint8_t kClass = 1;
-  static constexpr Machine kMachine = Machine::kRiscV;
-  static constexpr uint32_t kRelative = 3;  // R_RISCV_RELATIVE
-  static constexpr uint32_t kHeaderSize = 52, kPhoff = 28, kPhentsize = 42, kPhnum = 44;
-  static constexpr uint32_t kPhSize = 32, kPhOffset = 4, kPhVaddr = 8, kPhFilesz = 16,
-                            kPhMemsz = 20;
-  static constexpr uint32_t kRelaSize = 12, kRelaInfo = 4, kRelaAddend = 8, kTypeBits = 8;
-  static constexpr uint32_t kSymSize = 16, kSymValue = 4, kSymShndx = 14;
-};
-struct Elf64 {
-  using Word = uint64_t;
-  static constexpr uint8_t kClass = 2;
-  static constexpr Machine kMachine = Machine::kX8664;
-  static constexpr uint32_t kRelative = 8;  // R_X86_64_RELATIVE
-  static constexpr uint32_t kHeaderSize = 64, kPhoff = 32, kPhentsize = 54, kPhnum = 56;
-  static constexpr uint32_t kPhSize = 56, kPhOffset = 8, kPhVaddr = 16, kPhFilesz = 32,
-                            kPhMemsz = 40;
-  static constexpr uint32_t kRelaSize = 24, kRelaInfo = 8, kRelaAddend = 16, kTypeBits = 32;
-  static constexpr uint32_t kSymSize = 24, kSymValue = 8, kSymShndx = 6;
-};
 
 constexpr uint32_t kClassOffset = 4;
 constexpr uint32_t kDataOffset = 5;

@@ -41,7 +41,7 @@ class Failure {
   base::Status status_ = base::Status::kOk;
   uint32_t byte_offset_ = kNoOffset;
   uint16_t length_ = 0;
-  std::array<char, 158> text_;
+  std::array<char, 158> text_ = {};
 };
 
 }  // namespace runtime
