@@ -142,9 +142,10 @@ Json Measure(const RunDescription& run, const TestRecord& record) {
     const auto width_ns = static_cast<double>(record.after->bin_width_ns);
     AddSeries(*record.before, *record.after, legacy ? kNanosecondsPerSecond / width_ns : 1,
               &results);
-    results["simulator_profile"] =
-        SimulatorProfile(*record.before, *record.after, legacy ? "per_second" : "per_interval");
   }
+  // Also without the time series: it tells readers that no counter includes the start-up.
+  results["simulator_profile"] =
+      SimulatorProfile(*record.before, *record.after, legacy ? "per_second" : "per_interval");
   return results;
 }
 
