@@ -147,8 +147,9 @@ class Writer {
   }
 
   void WriteBlock(const Callout& callout) {
-    Line(std::string("```{") + (callout.warning ? "warning" : "note") + "}\n" +
-         WriteInline(callout.text) + "\n```");
+    const std::string text = WriteInline(callout.text);
+    const std::string fence = Fence(text);
+    Line(fence + (callout.warning ? "{warning}\n" : "{note}\n") + text + "\n" + fence);
   }
 
   void WriteBlock(const Cards& cards) {
