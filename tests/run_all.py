@@ -44,7 +44,10 @@ def pytest(name, what, time_limit_s):
     return Suite(
         name,
         what,
-        [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", f"tests/{name}", f"--junit-xml={RESULTS}/{name}/pytest.xml"],
+        [
+            PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-o", "python_files=test_*.py", "-q", f"tests/{name}",
+            f"--junit-xml={RESULTS}/{name}/pytest.xml",
+        ],  # fmt: skip
         time_limit_s,
     )
 

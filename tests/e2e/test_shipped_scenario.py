@@ -2,9 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 import scenario_files
+from conftest import ROOT
 
 SCENARIO = "magic-wand-synthetic.json"
 
@@ -77,3 +80,14 @@ def test_both_grammars_give_the_same_answers(finished, kenning, tmp_path, name):
     first = json.loads((finished[0] / "results.json").read_text())
     second = json.loads((tmp_path / "results.json").read_text())
     assert first["eval_confusion_matrix"] == second["eval_confusion_matrix"]
+
+
+def test_the_page_in_a_browser(finished):
+    """Light and dark, desktop and phone; no console error, no request."""
+    page = finished[0] / "report" / "report" / "report.html"
+    check = subprocess.run(
+        [sys.executable, ROOT / "tests/e2e/page_test.py", page], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+    )
+    if check.returncode == 77:
+        pytest.skip(check.stdout.strip() or check.stderr.strip())
+    assert check.returncode == 0, check.stdout + check.stderr
