@@ -134,10 +134,6 @@ class devices:  # noqa: N801 - Robot Framework looks for a class named like the 
         if not inferences or min(span["kernel_instructions"] for span in inferences) <= 0:
             raise AssertionError(f"no inference with kernel instructions in {self.counters.name}")
 
-    def send_bytes(self, text):
-        with self._line() as line:
-            os.write(line, bytes.fromhex(text))
-
     def request_should_be_answered(self, request, answer, limit_s=5):
         """Sends a message and reads its answer over one opening of the line."""
         expected, received = bytes.fromhex(answer), b""
