@@ -27,6 +27,7 @@ add_compile_options(
   -mabi=ilp32
   -mcmodel=medany
   -mrelax
+  -msave-restore  # shared prologues (firmware/start/save_restore.S): a tenth of the image
   -ffreestanding
   -fbuiltin  # freestanding alone makes every 4-byte memcpy a call; ours keep their standard meaning
   -fno-vectorize -fno-slp-vectorize  # a loop over 16 specifications is not worth 3 KB; memory.S has the long ones

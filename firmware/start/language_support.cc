@@ -1,6 +1,6 @@
-// What compiled C++ calls without being asked: 64-bit division for a 32-bit core, two string
-// functions, and what the standard library does about a broken promise. All rare, so small rather than
-// fast. memcpy and its kin are in memory.S.
+// What compiled C++ calls without being asked: 64-bit division and shifts for a 32-bit core, two
+// string functions, and what the standard library does about a broken promise. All rare, so small
+// rather than fast. memcpy and its kin are in memory.S.
 #include <cstddef>
 #include <cstdint>
 
@@ -15,8 +15,10 @@ struct Division {
 Division Divide(uint64_t dividend, uint64_t divisor) {
   Division result = {0, 0};
   for (int bit = 63; bit >= 0; --bit) {
-    result.remainder = result.remainder << 1 | (dividend >> bit & 1);
-    result.quotient <<= 1;
+    // By one bit, and by words: wider shifts would be calls.
+    const uint32_t word = static_cast<uint32_t>(bit >= 32 ? dividend >> 32 : dividend);
+    result.remainder = result.remainder + result.remainder + (word >> (bit & 31) & 1);
+    result.quotient += result.quotient;
     if (result.remainder >= divisor) {
       result.remainder -= divisor;
       result.quotient |= 1;
@@ -28,6 +30,29 @@ Division Divide(uint64_t dividend, uint64_t divisor) {
 }  // namespace
 
 extern "C" {
+
+// Shifts of 64 bits; `amount` is below 64.
+uint64_t __ashldi3(uint64_t value, int amount) {
+  const auto low = static_cast<uint32_t>(value);
+  const auto high = static_cast<uint32_t>(value >> 32);
+  if (amount >= 32) return uint64_t{low << (amount - 32)} << 32;
+  if (amount == 0) return value;
+  return uint64_t{high << amount | low >> (32 - amount)} << 32 | low << amount;
+}
+
+uint64_t __lshrdi3(uint64_t value, int amount) {
+  const auto low = static_cast<uint32_t>(value);
+  const auto high = static_cast<uint32_t>(value >> 32);
+  if (amount >= 32) return high >> (amount - 32);
+  if (amount == 0) return value;
+  return uint64_t{high >> amount} << 32 | (low >> amount | high << (32 - amount));
+}
+
+int64_t __ashrdi3(int64_t value, int amount) {
+  const auto logical = __lshrdi3(static_cast<uint64_t>(value), amount);
+  if (value >= 0 || amount == 0) return static_cast<int64_t>(logical);
+  return static_cast<int64_t>(logical | __ashldi3(~uint64_t{0}, 64 - amount));
+}
 
 uint64_t __udivdi3(uint64_t dividend, uint64_t divisor) {
   return Divide(dividend, divisor).quotient;
@@ -56,8 +81,6 @@ void* memchr(const void* bytes, int value, std::size_t size_bytes) {
 namespace std::inline __1 {
 
 // libc++ ends here where it would throw. The trap handler says where it was.
-[[noreturn]] void __libcpp_verbose_abort(const char* /*format*/, ...) noexcept {
-  __builtin_trap();
-}
+[[noreturn]] void __libcpp_verbose_abort(const char* /*format*/, ...) noexcept { __builtin_trap(); }
 
 }  // namespace std::inline __1
