@@ -62,14 +62,15 @@ bool VmulhsuVx(Hart& h, const DecodedInsn& i) {
   return MapElements<kSignedByUnsignedVx>(h, i, kMultiplyHigh);
 }
 
-bool VdivuVv(Hart& h, const DecodedInsn& i) { return MapElements<kVv>(h, i, kDivide); }
-bool VdivuVx(Hart& h, const DecodedInsn& i) { return MapElements<kVx>(h, i, kDivide); }
-bool VdivVv(Hart& h, const DecodedInsn& i) { return MapElements<kSignedVv>(h, i, kDivide); }
-bool VdivVx(Hart& h, const DecodedInsn& i) { return MapElements<kSignedVx>(h, i, kDivide); }
-bool VremuVv(Hart& h, const DecodedInsn& i) { return MapElements<kVv>(h, i, kRemainder); }
-bool VremuVx(Hart& h, const DecodedInsn& i) { return MapElements<kVx>(h, i, kRemainder); }
-bool VremVv(Hart& h, const DecodedInsn& i) { return MapElements<kSignedVv>(h, i, kRemainder); }
-bool VremVx(Hart& h, const DecodedInsn& i) { return MapElements<kSignedVx>(h, i, kRemainder); }
+// No host divides integers in SIMD: one loop is enough.
+bool VdivuVv(Hart& h, const DecodedInsn& i) { return MapInOrder<kVv>(h, i, kDivide); }
+bool VdivuVx(Hart& h, const DecodedInsn& i) { return MapInOrder<kVx>(h, i, kDivide); }
+bool VdivVv(Hart& h, const DecodedInsn& i) { return MapInOrder<kSignedVv>(h, i, kDivide); }
+bool VdivVx(Hart& h, const DecodedInsn& i) { return MapInOrder<kSignedVx>(h, i, kDivide); }
+bool VremuVv(Hart& h, const DecodedInsn& i) { return MapInOrder<kVv>(h, i, kRemainder); }
+bool VremuVx(Hart& h, const DecodedInsn& i) { return MapInOrder<kVx>(h, i, kRemainder); }
+bool VremVv(Hart& h, const DecodedInsn& i) { return MapInOrder<kSignedVv>(h, i, kRemainder); }
+bool VremVx(Hart& h, const DecodedInsn& i) { return MapInOrder<kSignedVx>(h, i, kRemainder); }
 
 bool VmaccVv(Hart& h, const DecodedInsn& i) { return MapElements<kVv>(h, i, kMacc); }
 bool VmaccVx(Hart& h, const DecodedInsn& i) { return MapElements<kVx>(h, i, kMacc); }
