@@ -56,10 +56,7 @@ struct PoolingOp {
   Window window;
 };
 
-// Average over height and width. The output keeps both as 1 if `keeps_dimensions`.
-struct GlobalAverageOp {
-  bool keeps_dimensions = false;
-};
+struct GlobalAverageOp {};  // over height and width, which vanish
 
 struct PadOp {
   Padding padding;  // with zeros

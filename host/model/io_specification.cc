@@ -134,8 +134,10 @@ class Reader {
     }
     std::vector<int64_t> shape;
     for (const Json& extent : json) {
-      const bool fits =
-          extent.is_number_integer() && (extent == -1 || (extent >= 1 && extent <= kMaxExtent));
+      // Unsigned first: as a signed number 2^64 - 1 would pass for -1.
+      const bool fits = extent.is_number_unsigned()
+                            ? extent >= 1u && extent <= static_cast<uint64_t>(kMaxExtent)
+                            : extent.is_number_integer() && extent == -1;
       if (!fits) return Fault(pointer, fmt::format("an extent is not -1 or in 1..{}", kMaxExtent));
       shape.push_back(extent.get<int64_t>());
     }

@@ -364,8 +364,12 @@ Result<> BuildAveragePooling(LayerBuilder& layer) {
 
 Result<> BuildGlobalAverage(LayerBuilder& layer) {
   const auto image = TRY(layer.Image());
-  const bool keeps = TRY(layer.Flag("keepdims", false));
-  layer.Append(keeps ? Shape{1, 1, 1, image[2]} : Shape{1, image[2]}, GlobalAverageOp{keeps});
+  if (TRY(layer.Flag("keepdims", false))) {
+    const Window whole{{image[0], image[1]}, {1, 1}, {1, 1}, {}};
+    layer.Append({1, 1, 1, image[2]}, PoolingOp{PoolingKind::kAverage, whole});
+    return {};
+  }
+  layer.Append({1, image[2]}, GlobalAverageOp{});
   return {};
 }
 
@@ -463,7 +467,7 @@ constexpr LayerClass kLayerClasses[] = {
 };
 
 // A tensor the device could never hold means a configuration made to hurt.
-constexpr int64_t kMaxTensorElements = 64 << 20;
+constexpr int64_t kMaxTensorElements = 16 << 20;
 
 bool IsFloat32(const KerasLayer& layer) {
   const auto found = layer.config.find("dtype");

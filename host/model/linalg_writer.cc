@@ -140,11 +140,12 @@ class Writer {
     std::vector<std::string_view> iterators(loop_rank, "\"parallel\"");
     for (size_t d : reduced) iterators[d] = "\"reduction\"";
     const Value value{NewName(), init.value.shape};
-    Line(
-        "  {} = linalg.generic {{indexing_maps = [{}], iterator_types = [{}]}} ins({} : {}) "
-        "outs({} : {}) {{",
-        value.name, fmt::join(maps, ", "), fmt::join(iterators, ", "), fmt::join(names, ", "),
-        fmt::join(types, ", "), init.value.name, TensorType(init.value.shape));
+    const std::string ins = inputs.empty() ? ""
+                                           : fmt::format("ins({} : {}) ", fmt::join(names, ", "),
+                                                         fmt::join(types, ", "));
+    Line("  {} = linalg.generic {{indexing_maps = [{}], iterator_types = [{}]}} {}outs({} : {}) {{",
+         value.name, fmt::join(maps, ", "), fmt::join(iterators, ", "), ins, init.value.name,
+         TensorType(init.value.shape));
     Line("  ^bb0({}):", fmt::join(arguments, ", "));
     for (const std::string& line : body) Line("    {}", line);
     Line("    linalg.yield {} : f32", result);
@@ -270,11 +271,17 @@ class Writer {
         factors.push_back(1.0f / static_cast<float>(covered(0, y) * covered(1, x)));
       }
     }
+    const bool is_uniform = std::ranges::count(factors, factors[0]) == std::ssize(factors);
+    if (is_uniform) {
+      const std::string factor = Scalar(factors[0]);
+      Map({}, {fmt::format("%r = arith.mulf %a, {} : f32", factor)}, "%r");
+      return;
+    }
     const Value constant = Constant(factors, {output[1], output[2]});
     Map({{constant, {1, 2}}}, {"%r = arith.mulf %a, %b : f32"}, "%r");
   }
 
-  void Write(const GlobalAverageOp& op, const Shape& output) {
+  void Write(const GlobalAverageOp&, const Shape&) {
     const int64_t height = current_.shape[1];
     const int64_t width = current_.shape[2];
     const Value init = Filled({1, current_.shape[3]}, 0.0f);
@@ -282,7 +289,6 @@ class Writer {
                        {"%r = arith.addf %a, %o : f32"}, "%r");
     const std::string factor = Scalar(1.0f / static_cast<float>(height * width));
     Map({}, {fmt::format("%r = arith.mulf %a, {} : f32", factor)}, "%r");
-    if (op.keeps_dimensions) Write(ReshapeOp{}, output);
   }
 
   void Write(const PadOp& op, const Shape&) { Pad(op.padding, 0.0f); }
@@ -295,14 +301,35 @@ class Writer {
       Collapse(output, fmt::format("[0], [{}]", fmt::join(rest, ", ")));
       return;
     }
-    // expand_shape is spelled differently before and after 2024; this is the same everywhere.
-    const std::string extents = NewName();
-    Line("  {} = arith.constant dense<[{}]> : tensor<{}xi64>", extents, fmt::join(output, ", "),
-         output.size());
-    const std::string name = NewName();
-    Line("  {} = tensor.reshape {}({}) : ({}, tensor<{}xi64>) -> {}", name, current_.name, extents,
-         TensorType(current_.shape), output.size(), TensorType(output));
-    current_ = {name, output};
+    Gather(output);
+  }
+
+  // A reshape that is not a flattening, element by element: expand_shape is spelled differently
+  // before and after 2024, and tensor.reshape is not lowered by the releases of 2023.
+  void Gather(const Shape& output) {
+    const int64_t count = ElementCount(output);
+    if (current_.shape.size() > 1) {
+      const std::vector<size_t> all = AllDimensions(current_.shape.size());
+      Collapse({count}, fmt::format("[{}]", fmt::join(all, ", ")));
+    }
+    std::vector<std::string> body;
+    std::string position = NewName();
+    Line("  {} = arith.constant 0 : index", position);
+    int64_t stride = count;
+    for (size_t axis = 0; axis < output.size(); ++axis) {
+      stride /= output[axis];
+      if (output[axis] == 1) continue;
+      const std::string factor = NewName();
+      Line("  {} = arith.constant {} : index", factor, stride);
+      body.push_back(fmt::format("%i{} = linalg.index {} : index", axis, axis));
+      body.push_back(fmt::format("%m{} = arith.muli %i{}, {} : index", axis, axis, factor));
+      body.push_back(fmt::format("%p{} = arith.addi {}, %m{} : index", axis, position, axis));
+      position = fmt::format("%p{}", axis);
+    }
+    body.push_back(fmt::format("%r = tensor.extract {}[{}] : {}", current_.name, position,
+                               TensorType(current_.shape)));
+    const Value empty = Empty(output);
+    current_ = Generic(output.size(), {}, {}, {empty, AllDimensions(output.size())}, body, "%r");
   }
 
   // Compare and select instead of arith.maximumf, which had another name before 2023-09.
