@@ -1,6 +1,6 @@
 // What firmware needs to know of Springbok besides the address map: console, clocks, and the two
 // instructions by which the core talks to whoever simulates it.
-// Facts: shared spec platform.md, sections 1.1, 1.2, 1.5 and 2.1.
+// Facts: shared spec platform.md, sections 1.1, 1.2, 1.4, 1.5 and 2.1.
 #ifndef BOARD_SPRINGBOK_BOARD_H_
 #define BOARD_SPRINGBOK_BOARD_H_
 
@@ -14,6 +14,18 @@ inline constexpr uint32_t kConsoleBase = kUART0_BASE;
 inline constexpr uint32_t kConsoleClockHz = kClockHz;
 inline constexpr uint32_t kConsoleBaudRate = 115'200;
 inline constexpr uint32_t kTimeHz = kClockHz;  // of the time CSR
+
+// A model that loads or runs longer is stopped: 3,000,000,000 instructions, some hundred times what
+// the models of this core take.
+inline constexpr uint32_t kModelTimeLimitMs = 30'000;
+
+// Raises the machine timer interrupt when the time CSR reaches `deadline`.
+inline void SetTimer(uint64_t deadline) {
+  auto* compare = reinterpret_cast<volatile uint32_t*>(kCLINT_BASE + 0x4000);
+  compare[1] = UINT32_MAX;  // never between the two halves
+  compare[0] = static_cast<uint32_t>(deadline);
+  compare[1] = static_cast<uint32_t>(deadline >> 32);
+}
 
 // custom-3, funct3 0: a line on the simulator's log. All three registers are sources.
 inline void PrintToSimulator(uint32_t level, const char* text, uint32_t number) {

@@ -16,7 +16,9 @@ namespace firmware {
 enum class LogLevel : uint8_t { kError, kWarning, kInfo, kDebug, kNoisy };
 
 struct Trap {
-  uint32_t cause = 0;
+  static constexpr uint32_t kTimeLimit = 0x80000007;  // the machine timer interrupt
+
+  uint32_t cause = 0;    // mcause
   uint32_t address = 0;  // of the instruction
   uint32_t value = 0;
 };
@@ -35,8 +37,8 @@ class Board {
   virtual uint64_t InstructionCount() = 0;
   virtual uint64_t TimeNs() = 0;
 
-  // Runs body(argument). False if it trapped; then body was left where it stood, and nothing it was
-  // in the middle of can be relied on. Calls may nest.
+  // Runs body(argument). False if it trapped or took longer than the board allows; then body was
+  // left where it stood, and nothing it was in the middle of can be relied on. Calls may nest.
   virtual bool RunGuarded(void (*body)(void*), void* argument, Trap& trap) = 0;
 
  protected:

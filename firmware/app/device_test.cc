@@ -413,8 +413,8 @@ TEST_P(EachWire, ATrapInAKernelIsReportedAndTheModelServesOn) {
   ASSERT_TRUE(session.Model(FakeModel('k', 1, 4)));
   ASSERT_TRUE(session.Data(ByteVector(4, 1)));
   EXPECT_FALSE(session.Process());
-  EXPECT_TRUE(
-      session.Logged("kernel fake_kernel trapped: cause 2 at 0x32001234, value 0x0000DEAD"));
+  EXPECT_TRUE(session.Logged(
+      "kernel fake_kernel at 0x00001000 trapped: cause 2 at 0x32001234, value 0x0000DEAD"));
   EXPECT_TRUE(session.Logged("PROCESS refused"));
   EXPECT_EQ(session.device.state(), DeviceState::kInputLoaded);
   EXPECT_FALSE(session.Process());

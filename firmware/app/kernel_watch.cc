@@ -34,32 +34,30 @@ base::Status KernelWatch::RunDispatch(const runtime::PlacedKernel& kernel, void 
                                       void* argument) {
   Trap trap;
   if (board_.RunGuarded(body, argument, trap)) return base::Status::kOk;
-  log_.Write(LogLine(LogLevel::kError)
-                 .Text("kernel ")
-                 .Text(kernel.name.empty() ? "without a name" : kernel.name)
-                 .Text(" trapped: cause ")
-                 .Number(trap.cause)
-                 .Text(" at ")
-                 .Hex(trap.address)
-                 .Text(", value ")
-                 .Hex(trap.value)
-                 .Text(", kernel at ")
-                 .Hex(Address(kernel.address)));
+  LogLine line(LogLevel::kError);
+  line.Text("kernel ").Text(kernel.name.empty() ? std::string_view("without a name") : kernel.name);
+  line.Text(" at ").Hex(Address(kernel.address));
+  LogTrap(line, trap);
   return base::Status::kFirmwareTrap;
 }
 
 bool KernelWatch::RunGuarded(std::string_view what, void (*body)(void*), void* argument) {
   Trap trap;
   if (board_.RunGuarded(body, argument, trap)) return true;
-  log_.Write(LogLine(LogLevel::kError)
-                 .Text(what)
-                 .Text(" trapped: cause ")
-                 .Number(trap.cause)
-                 .Text(" at ")
-                 .Hex(trap.address)
-                 .Text(", value ")
-                 .Hex(trap.value));
+  LogLine line(LogLevel::kError);
+  line.Text(what);
+  LogTrap(line, trap);
   return false;
+}
+
+void KernelWatch::LogTrap(LogLine& line, const Trap& trap) {
+  if (trap.cause == Trap::kTimeLimit) {
+    line.Text(" ran longer than the time limit and was stopped at ").Hex(trap.address);
+  } else {
+    line.Text(" trapped: cause ").Number(trap.cause).Text(" at ").Hex(trap.address);
+    line.Text(", value ").Hex(trap.value);
+  }
+  log_.Write(line);
 }
 
 }  // namespace firmware

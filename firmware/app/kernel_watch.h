@@ -1,6 +1,6 @@
 // Stands between the runtime and the board while kernels are placed and run: tells a watching
 // simulator where each kernel lies, and turns a trap inside one into a status and a log line.
-// The announcements are documented in docs/simulator.md, "Markers".
+// What the simulator makes of the announcements is in sim/profile.
 #ifndef FIRMWARE_APP_KERNEL_WATCH_H_
 #define FIRMWARE_APP_KERNEL_WATCH_H_
 
@@ -30,6 +30,8 @@ class KernelWatch final : public runtime::Listener {
   [[nodiscard]] bool RunGuarded(std::string_view what, void (*body)(void*), void* argument);
 
  private:
+  void LogTrap(LogLine& line, const Trap& trap);
+
   Board& board_;
   Log& log_;
 };

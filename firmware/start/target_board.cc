@@ -83,24 +83,38 @@ uint64_t TargetBoard::InstructionCount() {
       });
 }
 
+uint64_t TargetBoard::TimeTicks() {
+  return ReadCounter([] { return TimeCsr::Now(); },
+                     [] {
+                       uint32_t value;
+                       asm volatile("rdtimeh %0" : "=r"(value));
+                       return value;
+                     });
+}
+
 uint64_t TargetBoard::TimeNs() {
-  const uint64_t ticks = ReadCounter([] { return TimeCsr::Now(); },
-                                     [] {
-                                       uint32_t value;
-                                       asm volatile("rdtimeh %0" : "=r"(value));
-                                       return value;
-                                     });
   constexpr uint64_t kNsPerSecond = 1'000'000'000;
   // 24 MHz: 125 ns for 3 ticks. The product fits for 4 years.
   constexpr uint64_t kCommon = 8'000'000;
   static_assert(kNsPerSecond % kCommon == 0 && board::current::kTimeHz % kCommon == 0);
-  return ticks * (kNsPerSecond / kCommon) / (board::current::kTimeHz / kCommon);
+  return TimeTicks() * (kNsPerSecond / kCommon) / (board::current::kTimeHz / kCommon);
 }
 
 bool TargetBoard::RunGuarded(void (*body)(void*), void* argument, Trap& trap) {
+  // The outermost call carries the time limit; its interrupt ends whatever is innermost then.
+  constexpr uint32_t kTimerInterrupt = 1 << 7;  // mie.MTIE
+  constexpr uint32_t kInterruptsOn = 1 << 3;    // mstatus.MIE; a trap clears it
   const uint32_t outer = recovery_sp;
+  if (outer == 0) {
+    constexpr uint64_t kLimitTicks =
+        uint64_t{board::current::kModelTimeLimitMs} * (board::current::kTimeHz / 1000);
+    board::current::SetTimer(TimeTicks() + kLimitTicks);
+    asm volatile("csrs mie, %0" : : "r"(kTimerInterrupt));
+    asm volatile("csrs mstatus, %0" : : "r"(kInterruptsOn) : "memory");
+  }
   const bool trapped = CallGuarded(&recovery_sp, body, argument);
   recovery_sp = outer;
+  if (outer == 0) asm volatile("csrc mstatus, %0" : : "r"(kInterruptsOn) : "memory");
   if (trapped) trap = last_trap;
   return !trapped;
 }

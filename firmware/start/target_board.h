@@ -32,6 +32,8 @@ class TargetBoard final : public Board {
   bool RunGuarded(void (*body)(void*), void* argument, Trap& trap) override;
 
  private:
+  [[nodiscard]] static uint64_t TimeTicks();
+
   Pl011<MmioRegisters, TimeCsr> console_;
 };
 
