@@ -301,12 +301,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--import-model", required=True, help="the developer program import_model")
     parser.add_argument("--iree-compile", action="append", required=True)
+    parser.add_argument("--only", default="", help="run the cases whose name contains this")
     arguments = parser.parse_args()
     failures, checks, worst = 0, 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         h5, mlir, module = folder / "m.h5", folder / "m.mlir", folder / "m.vmfb"
         for name, case in CASES.items():
+            if arguments.only not in name:
+                continue
             for spelling, functional in ((2, False), (3, False), (2, True), (3, True)):
                 generator = np.random.default_rng(len(name) * 4 + spelling)
                 x, layers, expected = build(case, spelling, generator)
