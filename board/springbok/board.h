@@ -17,7 +17,7 @@ inline constexpr uint32_t kTimeHz = kClockHz;  // of the time CSR
 
 // A model that loads or runs longer is stopped: 3,000,000,000 instructions, some hundred times what
 // the models of this core take.
-inline constexpr uint32_t kModelTimeLimitMs = 30'000;
+inline constexpr uint32_t kModelTimeLimitMs = 10'000;
 
 // Raises the machine timer interrupt when the time CSR reaches `deadline`.
 inline void SetTimer(uint64_t deadline) {
