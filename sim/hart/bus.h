@@ -29,6 +29,7 @@ enum class Cause : uint32_t {
   kStoreMisaligned = 6,
   kStoreFault = 7,
   kEcallFromM = 11,
+  kLeaveBlock = 0xffff'ffff,  // no trap: see Hart::AfterDeviceAccess
 };
 
 struct Trap {

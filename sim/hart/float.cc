@@ -114,14 +114,14 @@ bool LoadFloat(Hart& hart, const DecodedInsn& insn) {
   hart.retired_at_access = hart.RetiredBefore(insn);
   if (!hart.bus->Load(addr, 4, &hart.f[insn.rd], &hart.trap)) return false;
   hart.MarkFpDirty();
-  return true;
+  return hart.AfterDeviceAccess();
 }
 
 bool StoreFloat(Hart& hart, const DecodedInsn& insn) {
   if (!hart.FpEnabled()) return hart.RaiseIllegal(insn);
   const uint32_t addr = hart.x[insn.rs1] + static_cast<uint32_t>(insn.imm);
   hart.retired_at_access = hart.RetiredBefore(insn);
-  return hart.bus->Store(addr, 4, hart.f[insn.rs2], &hart.trap);
+  return hart.bus->Store(addr, 4, hart.f[insn.rs2], &hart.trap) && hart.AfterDeviceAccess();
 }
 
 constexpr Handler kFlw = LoadFloat;

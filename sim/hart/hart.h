@@ -127,6 +127,10 @@ struct Hart {
   }
   // Leave the loop at the end of this block.
   void RequestStop() { stop_at = 0; }
+  // What a scalar load or store returns after a device was accessed: true to go on; false, with
+  // the cause kLeaveBlock, if the device asked for a stop. The instruction has retired then, and
+  // the block ends behind it, so that a halt, say, takes effect at once.
+  [[nodiscard]] bool AfterDeviceAccess() { return stop_at != 0 || Raise(Cause::kLeaveBlock, 0); }
 };
 
 }  // namespace sim

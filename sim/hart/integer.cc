@@ -69,7 +69,7 @@ bool JumpAndLinkReg(Hart& hart, const DecodedInsn& insn) {
 [[gnu::noinline]] bool StoreThroughBus(Hart& hart, const DecodedInsn& insn, uint32_t addr,
                                        uint32_t width, uint32_t value) {
   hart.retired_at_access = hart.RetiredBefore(insn);
-  return hart.bus->Store(addr, width, value, &hart.trap);
+  return hart.bus->Store(addr, width, value, &hart.trap) && hart.AfterDeviceAccess();
 }
 
 template <typename T>
@@ -86,7 +86,7 @@ bool LoadInt(Hart& hart, const DecodedInsn& insn) {
   uint32_t raw = 0;
   if (!LoadThroughBus(hart, insn, addr, sizeof(T), &raw)) return false;
   hart.SetX(insn.rd, static_cast<uint32_t>(static_cast<T>(raw)));
-  return true;
+  return hart.AfterDeviceAccess();
 }
 
 template <typename T>

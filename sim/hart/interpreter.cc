@@ -139,14 +139,18 @@ InterpreterExit Interpreter::Run() {
       hart.pc = hart.next_pc;
       continue;
     }
-    // Left early: by a trap, whose instruction counts as executed, or by stop_at.
-    const bool trapped = stopped != end;
-    for (const DecodedInsn* rest = stopped + (trapped ? 1 : 0);
-         rest != block->insns + block->length; ++rest) {
+    // Left early, by stop_at, by a trap, or behind an access that asked for it. The instruction
+    // that trapped counts as executed, as in Renode.
+    const bool inside = stopped != end;
+    for (const DecodedInsn* rest = stopped + (inside ? 1 : 0); rest != block->insns + block->length;
+         ++rest) {
       --counts_[CountSlotOf(*rest)];  // the block's count says one more; sums wrap back
     }
-    if (!trapped) {
+    if (!inside) {
       hart.pc = hart.next_pc;
+    } else if (hart.trap.cause == Cause::kLeaveBlock) {
+      ++hart.instructions_retired;
+      hart.pc = stopped->pc + 4;
     } else if (!TakeTrap(stopped->pc)) {
       return InterpreterExit::kDoubleFault;
     }

@@ -99,7 +99,7 @@ constexpr auto kOperands = std::to_array<Operand>({
     {"vm", [](Insn i) { return std::string(i.vm ? "" : ", v0.t"); }},
     {"vtype", VectorType},
     {"imm", [](Insn i) { return SignedHex(i.imm); }},
-    {"uimm", [](Insn i) { return std::to_string(i.rs1); }},
+    {"uimm", [](Insn i) { return Hex(i.rs1); }},
     {"upper", [](Insn i) { return Hex(static_cast<uint32_t>(i.imm) >> 12); }},
     {"target", [](Insn i) { return Hex(i.pc + static_cast<uint32_t>(i.imm)); }},
     {"csr", CsrName},

@@ -63,7 +63,7 @@ struct MachineConfig {
   UnmappedPolicy unmapped = UnmappedPolicy::kReadZero;
   LogLevel log_level = LogLevel::kDebug;  // lines above it are not kept
   uint32_t bin_width_us = 10'000;
-  std::vector<MemoryConfig> extra_memories;  // besides board/springbok/memory_map.def
+  std::vector<MemoryConfig> extra_memories = {};  // besides board/springbok/memory_map.def
 };
 
 enum class HaltReason : uint8_t {
