@@ -2,8 +2,8 @@
 //
 // RunWide(body) calls body() once. On x86-64 the body is compiled three times (baseline, AVX2 with
 // FMA, AVX-512) and the best one that the processor has runs; elsewhere it is compiled once. The
-// body is a lambda over contiguous typed pointers, simple enough that the compiler vectorises it; it
-// captures by value, so that the compiler knows that no store of the loop changes a pointer.
+// body is a lambda over contiguous typed pointers, simple enough that the compiler vectorises it;
+// it captures by value, so that the compiler knows that no store of the loop changes a pointer.
 // Everything the body computes is in memory when RunWide returns. Cost: one indirect-free call.
 #ifndef SIM_FP_WIDE_LOOP_H_
 #define SIM_FP_WIDE_LOOP_H_

@@ -1,5 +1,8 @@
 // V specification, sections 11.4, 11.15, 11.16 and 13.15 to 13.16: instructions that read v0 as an
 // operand (carry, borrow, select), and the moves that are a select of everything.
+#include <algorithm>
+#include <cstring>
+
 #include "sim/vector/elements.h"
 #include "sim/vector/handlers.h"
 
@@ -63,7 +66,7 @@ bool Move(Hart& hart, const DecodedInsn& insn) {
       std::memmove(vd + v.vstart, vs1 + v.vstart, (v.vl - v.vstart) * sizeof(T));
     } else {
       const T scalar = static_cast<T>(ScalarOperand(hart, insn, kSource));
-      for (uint32_t i = v.vstart; i < v.vl; ++i) vd[i] = scalar;
+      std::fill(vd + v.vstart, vd + v.vl, scalar);
     }
   });
   return Retire(hart);

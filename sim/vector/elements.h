@@ -227,25 +227,6 @@ bool MapInOrder(Hart& hart, const DecodedInsn& insn, Op op) {
   return Retire(hart);
 }
 
-// vd[i] = op(vs2[i], vs1[i] or scalar, v0.mask[i]) for all body elements: v0 is an operand here.
-template <Form kForm, typename Op>
-bool MapWithMaskBit(Hart& hart, const DecodedInsn& insn, Op op) {
-  if (!IsLegal<kForm.shape>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  WithSew(v, [&]<int kWidth>() {
-    using T = ElementOf<kWidth, false>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
-    const T* vs1 = Elements<T>(v, insn.rs1);
-    const T scalar = static_cast<T>(ScalarOperand(hart, insn, kForm.source));
-    for (uint32_t i = v.vstart; i < v.vl; ++i) {
-      const T a = kForm.source == Source::kV ? vs1[i] : scalar;
-      vd[i] = static_cast<T>(op(vs2[i], a, MaskBit(v.reg, i)));
-    }
-  });
-  return Retire(hart);
-}
-
 // The bits of mask byte `byte` that belong to the body [vstart, vl).
 [[nodiscard]] inline uint32_t BodyBits(const VectorState& v, uint32_t byte) {
   const uint32_t first = byte * 8;
@@ -255,9 +236,39 @@ bool MapWithMaskBit(Hart& hart, const DecodedInsn& insn, Op op) {
   return bits & 0xFF;
 }
 
+// bytes[i] = v0.mask[i] for i < vl, rounded up to 8; room for kMaxVlmax.
+void ExpandMask(const VectorState& v, uint8_t* bytes);
+
 // Writes results[i] (0 or 1) as mask bits of the body's elements; of all of them, or only the
 // active ones.
 void WriteMaskBits(VectorState& v, uint32_t vd, const uint8_t* results, bool all_active);
+
+// vd[i] = op(vs2[i], vs1[i] or scalar, v0.mask[i]) for all body elements: v0 is an operand here.
+template <Form kForm, typename Op>
+bool MapWithMaskBit(Hart& hart, const DecodedInsn& insn, Op op) {
+  if (!IsLegal<kForm.shape>(hart, insn)) return hart.RaiseIllegal(insn);
+  VectorState& v = hart.v;
+  alignas(64) uint8_t mask_bytes[kMaxVlmax];
+  ExpandMask(v, mask_bytes);
+  const uint8_t* const mask = mask_bytes;
+  WithSew(v, [&]<int kWidth>() {
+    using T = ElementOf<kWidth, false>;
+    T* vd = Elements<T>(v, insn.rd);
+    const T* vs2 = Elements<T>(v, insn.rs2);
+    const T* vs1 = Elements<T>(v, insn.rs1);
+    const T scalar = static_cast<T>(ScalarOperand(hart, insn, kForm.source));
+    const uint32_t begin = v.vstart;
+    const uint32_t end = v.vl;
+    RunWide([=] {
+#pragma clang loop vectorize(assume_safety)
+      for (uint32_t i = begin; i < end; ++i) {
+        const T a = kForm.source == Source::kV ? vs1[i] : scalar;
+        vd[i] = static_cast<T>(op(vs2[i], a, mask[i] != 0));
+      }
+    });
+  });
+  return Retire(hart);
+}
 
 // vd.mask[i] = op(vs2[i], vs1[i] or scalar).
 template <Form kForm, typename Op>

@@ -10,13 +10,15 @@
 
 namespace sim::vector {
 
-// The context of one instruction; at its end the flags are added to fflags.
+// The context of one instruction. It begins with the flags that are set, so that host_float.h knows
+// which it need not tell apart.
 class FloatScope {
  public:
-  explicit FloatScope(Hart& hart) : ctx{.rounding_mode = hart.frm, .flags = 0}, hart_(hart) {}
+  explicit FloatScope(Hart& hart)
+      : ctx{.rounding_mode = hart.frm, .flags = hart.fflags}, hart_(hart) {}
   ~FloatScope() {
-    if (ctx.flags == 0) return;
-    hart_.fflags |= ctx.flags;
+    if (ctx.flags == hart_.fflags) return;
+    hart_.fflags = ctx.flags;
     hart_.MarkFpDirty();
   }
   FloatScope(const FloatScope&) = delete;

@@ -1,5 +1,6 @@
 // V specification, section 16: moves between element 0 and scalar registers, slides, gathers,
 // compress, whole-register moves.
+#include <algorithm>
 #include <cstring>
 
 #include "sim/vector/elements.h"
@@ -17,6 +18,11 @@ bool SlideUp(Hart& hart, const DecodedInsn& insn, uint32_t offset) {
     using T = UnsignedOf<kWidth>;
     T* vd = Elements<T>(v, insn.rd);
     const T* vs2 = Elements<T>(v, insn.rs2);
+    const uint32_t begin = std::max(v.vstart, offset);
+    if (insn.vm && begin < v.vl) {
+      std::memcpy(vd + begin, vs2 + (begin - offset), (v.vl - begin) * sizeof(T));
+      return;
+    }
     ForEachActive(v, insn, [&](uint32_t i) {
       if (i >= offset) vd[i] = vs2[i - offset];
     });
