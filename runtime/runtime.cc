@@ -215,7 +215,7 @@ Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
   state_->heap.Reset(arena.subspan(State::Size()));
   Status status = state_->module.Open(file, failure_);
   if (status == Status::kOk) {
-    status = state_->verified.Create(state_->module, file, FindImport, state_->store, failure_);
+    status = state_->verified.Create(state_->module, file, kHalImports, state_->store, failure_);
   }
   if (status == Status::kOk) status = state_->interpreter.Start();
   if (status == Status::kOk) status = state_->RunIfExported(kInitialiser);

@@ -13,10 +13,9 @@ using base::Status;
 
 constexpr uint32_t kMaxLoadBytes = 4;
 
-std::string_view TextOf(Object* object) {
-  const auto buffer = AsVmBuffer(object);
-  if (!buffer) return {};
-  return {reinterpret_cast<const char*>((*buffer)->data), (*buffer)->length};
+std::string_view TextOf(const VmBuffer* buffer) {
+  if (buffer == nullptr) return {};
+  return {reinterpret_cast<const char*>(buffer->data), buffer->length};
 }
 
 bool IsInteger(ElementType type) {
@@ -33,12 +32,21 @@ bool Compatible(ElementType actual, ElementType expected) {
   return IsInteger(actual) && IsInteger(expected) && actual.bits() == expected.bits();
 }
 
-// Clips (offset, length -1) against a vm.buffer.
-base::Result<BufferRange> VmRange(Object* object, uint64_t offset, uint64_t length) {
-  const VmBuffer* buffer = TRY(AsVmBuffer(object));
+// Bytes of the vm.buffer in argument `first`, with offset and length (-1: the rest) behind it.
+base::Result<BufferRange> SourceAt(Call& call, uint32_t first) {
+  VmBuffer* buffer = call.Get<VmBuffer>(first);
+  const uint64_t offset = call.U64(first + 1);
+  uint64_t length = call.U64(first + 2);
   if (length == kWholeBuffer) length = offset <= buffer->length ? buffer->length - offset : 0;
-  uint8_t* data = TRY(VmBufferRange(object, offset, length, Access::kRead));
+  uint8_t* data = TRY(VmBufferRange(buffer, offset, length, Access::kRead));
   return BufferRange{data, static_cast<size_t>(length)};
+}
+
+// An alias of those bytes, which stay where they are.
+Done AliasSource(Call& call, uint32_t first) {
+  const BufferRange source = TRY(SourceAt(call, first));
+  call.SetRef(0, TRY(AliasBuffer(call.store, source.data, source.length, call.AnyRef(first))));
+  return {};
 }
 
 }  // namespace
@@ -49,20 +57,14 @@ Done AllocatorAllocate(Call& call) {
 }
 
 Done AllocatorAllocateInitialized(Call& call) {
-  const BufferRange source = TRY(VmRange(call.AnyRef(3), call.U64(4), call.U64(5)));
+  const BufferRange source = TRY(SourceAt(call, 3));
   Buffer* buffer = TRY(AllocateBuffer(call.store, source.length));
   std::memcpy(buffer->storage, source.data, source.length);
   call.SetRef(0, buffer);
   return {};
 }
 
-Done AllocatorImport(Call& call) {
-  const uint32_t first = 4u + call.row->shift;
-  const BufferRange source =
-      TRY(VmRange(call.AnyRef(first), call.U64(first + 1), call.U64(first + 2)));
-  call.SetRef(0, TRY(AliasBuffer(call.store, source.data, source.length, call.AnyRef(first))));
-  return {};
-}
+Done AllocatorImport(Call& call) { return AliasSource(call, 4u + call.row->shift); }
 
 Done AllocatorSelect(Call& call) {
   if (call.SpanLength(0) == 0) return std::unexpected(Status::kHalInvalidArgument);
@@ -75,9 +77,9 @@ Done AllocatorSelect(Call& call) {
 }
 
 Done BufferAssert(Call& call) {
-  const Buffer* buffer = TRY(call.Ref<Buffer>(0));
+  const Buffer* buffer = call.Get<Buffer>(0);
   if (buffer->length >= call.U64(3)) return {};
-  call.failure.Begin(Status::kHalShapeMismatch, TextOf(call.AnyRef(1)))
+  call.failure.Begin(Status::kHalShapeMismatch, TextOf(call.Get<VmBuffer>(1)))
       .Append(": buffer has ")
       .AppendNumber(static_cast<uint32_t>(buffer->length))
       .Append(" bytes, needs ")
@@ -86,7 +88,7 @@ Done BufferAssert(Call& call) {
 }
 
 Done BufferLoad(Call& call) {
-  const Buffer* buffer = TRY(call.Ref<Buffer>(0));
+  const Buffer* buffer = call.Get<Buffer>(0);
   const uint32_t size = call.U32(2);
   if (size == 0 || size > kMaxLoadBytes) return std::unexpected(Status::kHalInvalidArgument);
   const BufferRange range = TRY(RangeOf(*buffer, call.U64(1), size));
@@ -98,7 +100,7 @@ Done BufferLoad(Call& call) {
 
 Done BufferStore(Call& call) {
   const int32_t value = call.I32(0);
-  const Buffer* buffer = TRY(call.Ref<Buffer>(1));
+  const Buffer* buffer = call.Get<Buffer>(1);
   const uint32_t size = call.U32(3);
   if (size == 0 || size > kMaxLoadBytes) return std::unexpected(Status::kHalInvalidArgument);
   const BufferRange range = TRY(WritableRangeOf(*buffer, call.U64(2), size));
@@ -107,19 +109,19 @@ Done BufferStore(Call& call) {
 }
 
 Done BufferSubspan(Call& call) {
-  Buffer* buffer = TRY(call.Ref<Buffer>(0));
+  Buffer* buffer = call.Get<Buffer>(0);
   call.SetRef(0, TRY(SubspanBuffer(call.store, *buffer, call.U64(1), call.U64(2))));
   return {};
 }
 
 Done BufferLength(Call& call) {
-  const Buffer* buffer = TRY(call.Ref<Buffer>(0));
+  const Buffer* buffer = call.Get<Buffer>(0);
   call.SetI64(0, static_cast<int64_t>(buffer->length));
   return {};
 }
 
 Done BufferViewCreate(Call& call) {
-  Buffer* buffer = TRY(call.Ref<Buffer>(0));
+  Buffer* buffer = call.Get<Buffer>(0);
   const uint64_t offset = call.U64(1);
   const uint64_t length = call.U64(2);
   const uint32_t rank = call.SpanLength(0);
@@ -138,10 +140,10 @@ Done BufferViewCreate(Call& call) {
 }
 
 Done BufferViewAssert(Call& call) {
-  BufferView* view = TRY(call.Ref<BufferView>(0));
+  BufferView* view = call.Get<BufferView>(0);
   const ElementType expected{call.U32(2)};
   const uint32_t rank = call.SpanLength(0);
-  const std::string_view name = TextOf(call.AnyRef(1));
+  const std::string_view name = TextOf(call.Get<VmBuffer>(1));
   const auto mismatch = [&](std::string_view what, uint32_t actual, uint32_t wanted) {
     call.failure.Begin(Status::kHalShapeMismatch, name)
         .Append(what)
@@ -163,41 +165,37 @@ Done BufferViewAssert(Call& call) {
 }
 
 Done BufferViewBuffer(Call& call) {
-  const BufferView* view = TRY(call.Ref<BufferView>(0));
+  const BufferView* view = call.Get<BufferView>(0);
   call.SetRef(0, Retained(*view->buffer));
   return {};
 }
 
 Done BufferViewDim(Call& call) {
-  BufferView* view = TRY(call.Ref<BufferView>(0));
+  BufferView* view = call.Get<BufferView>(0);
   const uint32_t index = call.U32(1);
   call.SetI64(0, index < view->rank ? view->dims()[index] : 0);
   return {};
 }
 
 Done BufferViewRank(Call& call) {
-  const BufferView* view = TRY(call.Ref<BufferView>(0));
+  const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->rank));
   return {};
 }
 
 Done BufferViewElementType(Call& call) {
-  const BufferView* view = TRY(call.Ref<BufferView>(0));
+  const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->element_type.code));
   return {};
 }
 
 Done BufferViewEncodingType(Call& call) {
-  const BufferView* view = TRY(call.Ref<BufferView>(0));
+  const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->encoding));
   return {};
 }
 
-Done FileFromMemory(Call& call) {
-  // A file is read like a buffer; (device, affinity, access, bytes, offset, length, flags).
-  const BufferRange source = TRY(VmRange(call.AnyRef(3), call.U64(4), call.U64(5)));
-  call.SetRef(0, TRY(AliasBuffer(call.store, source.data, source.length, call.AnyRef(3))));
-  return {};
-}
+// A file is read like a buffer; (device, affinity, access, bytes, offset, length, flags).
+Done FileFromMemory(Call& call) { return AliasSource(call, 3); }
 
 }  // namespace runtime::hal

@@ -15,38 +15,20 @@ constexpr uint32_t kLayoutBindingItems = 3;    // binding, type, flags
 constexpr uint32_t kPushedBindingItems = 5;    // binding, slot, buffer, offset, length
 constexpr uint32_t kDispatchBindingItems = 5;  // reserved, slot, buffer, offset, length
 
-// The binding numbers of one set, in ascending order as the compiler writes them.
-struct SetLayout : Object {
-  static const ObjectType kType;
-  explicit SetLayout(uint32_t binding_count) : Object(&kType), count(binding_count) {}
-
-  [[nodiscard]] uint8_t* bindings() { return reinterpret_cast<uint8_t*>(this + 1); }
-  static size_t SizeFor(uint32_t count) { return sizeof(SetLayout) + count; }
-
-  uint32_t count;
-};
-
-void DestroySetLayout(ObjectStore& store, Object* object) {
-  auto* layout = static_cast<SetLayout*>(object);
-  store.heap().Free(layout, SetLayout::SizeFor(layout->count));
-}
-
-const ObjectType SetLayout::kType = {DestroySetLayout};
-
 std::unexpected<Status> TooMany(Call& call) {
   return std::unexpected(
       call.failure.Set(Status::kHalTooManyBindings, "more bindings or constants than supported"));
 }
 
 // Buffer, or nullptr where a slot of the binding table stands for it.
-base::Result<BufferRef> RefAt(Call& call, uint32_t slot_argument, uint32_t buffer_argument,
-                              uint64_t offset, uint64_t length) {
-  Buffer* buffer = TRY(call.OptionalRef<Buffer>(buffer_argument));
+base::Result<BufferRef> BindingAt(Call& call, uint32_t slot_argument, uint32_t buffer_argument,
+                                  uint64_t offset, uint64_t length) {
+  Buffer* buffer = call.Get<Buffer>(buffer_argument);
   return MakeRef(buffer, call.U32(slot_argument), offset, length);
 }
 base::Result<BufferRef> DirectRef(Call& call, uint32_t buffer_argument, uint64_t offset,
                                   uint64_t length) {
-  Buffer* buffer = TRY(call.Ref<Buffer>(buffer_argument));
+  Buffer* buffer = call.Get<Buffer>(buffer_argument);
   return MakeRef(buffer, 0, offset, length);
 }
 
@@ -54,8 +36,8 @@ base::Result<BufferRef> DirectRef(Call& call, uint32_t buffer_argument, uint64_t
 // written.
 base::Result<DispatchCommand*> BeginDispatch(Call& call, uint64_t kernel, uint32_t binding_count,
                                              uint32_t constant_count, bool indirect) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
-  Executable* executable = TRY(call.Ref<Executable>(1));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
+  Executable* executable = call.Get<Executable>(1);
   if (kernel >= executable->kernels.size()) {
     return std::unexpected(
         call.failure.Set(Status::kHalInvalidArgument, "dispatch of a kernel that does not exist"));
@@ -75,14 +57,14 @@ base::Result<DispatchCommand*> BeginDispatch(Call& call, uint64_t kernel, uint32
 }
 
 Done CommitDispatch(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   return commands->Commit(Hal::Of(call));
 }
 
 // A dispatch whose bindings and constants were pushed before (until 20240724).
 Done RecordPushed(Call& call, bool indirect) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
-  Executable* executable = TRY(call.Ref<Executable>(1));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
+  Executable* executable = call.Get<Executable>(1);
   const uint32_t kernel = call.U32(2);
   if (kernel >= executable->layouts.size()) {
     return std::unexpected(
@@ -115,12 +97,12 @@ Done RecordDispatch(Call& call, bool indirect) {
   DispatchCommand* command =
       TRY(BeginDispatch(call, kernel, binding_count, constant_count, indirect));
   BufferRef* ref = RefsOf(command);
-  if (indirect) *ref++ = TRY(RefAt(call, 3, 4, call.U64(5), sizeof(command->workgroups)));
+  if (indirect) *ref++ = TRY(BindingAt(call, 3, 4, call.U64(5), sizeof(command->workgroups)));
   const uint32_t first_constant = 7;
   uint32_t argument = first_constant + constant_count;
   for (uint32_t i = binding_count; i != 0; --i, argument += kDispatchBindingItems) {
-    *ref++ = TRY(
-        RefAt(call, argument + 1, argument + 2, call.U64(argument + 3), call.U64(argument + 4)));
+    *ref++ = TRY(BindingAt(call, argument + 1, argument + 2, call.U64(argument + 3),
+                           call.U64(argument + 4)));
   }
   uint32_t* constants = ConstantsOf(command);
   for (uint32_t i = 0; i < constant_count; ++i) constants[i] = call.U32(first_constant + i);
@@ -160,7 +142,7 @@ Done PipelineLayoutCreate(Call& call) {
   }
   uint32_t count = 0;
   for (uint32_t set = 0; set < sets; ++set) {
-    const SetLayout* layout = TRY(call.Ref<SetLayout>(2 + set));
+    const SetLayout* layout = call.Get<SetLayout>(2 + set);
     count += layout->count;
   }
   auto* layout = call.store.NewSized<PipelineLayout>(PipelineLayout::SizeFor(count));
@@ -188,7 +170,7 @@ Done CommandBufferCreate(Call& call) {
 
 // (commands, layout, first index in words, values…)
 Done PushConstants(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   PushedState* pushed = commands->Pushed(call.store);
   if (pushed == nullptr) return std::unexpected(Status::kOutOfMemory);
   const uint32_t first = call.U32(2);
@@ -200,7 +182,7 @@ Done PushConstants(Call& call) {
 
 // (commands, layout, set, (binding, slot, buffer, offset, length)…)
 Done PushDescriptorSet(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   PushedState* pushed = commands->Pushed(call.store);
   if (pushed == nullptr) return std::unexpected(Status::kOutOfMemory);
   const uint32_t set = call.U32(2);
@@ -209,8 +191,8 @@ Done PushDescriptorSet(Call& call) {
   for (uint32_t i = call.SpanLength(0); i != 0; --i, argument += kPushedBindingItems) {
     const uint32_t binding = call.U32(argument);
     if (binding >= PushedState::kMaxBindingsPerSet) return TooMany(call);
-    const BufferRef ref = TRY(
-        RefAt(call, argument + 1, argument + 2, call.U64(argument + 3), call.U64(argument + 4)));
+    const BufferRef ref = TRY(BindingAt(call, argument + 1, argument + 2, call.U64(argument + 3),
+                                        call.U64(argument + 4)));
     ObjectStore::Retain(ref.buffer);
     BufferRef& target = pushed->bindings[set][binding];
     if ((pushed->valid[set] >> binding & 1) != 0) call.store.Release(target.buffer);
@@ -233,9 +215,9 @@ Done DispatchIndirect(Call& call) { return RecordDispatch(call, true); }
 // shift 1 (commands, buffer, offset, length, slot, pattern, pattern length)
 // shift 2 (commands, buffer, offset, length, slot, pattern i64, pattern length, flags)
 Done FillBuffer(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   const bool has_slot = call.row->shift != 0;
-  const BufferRef target = TRY(has_slot ? RefAt(call, 4, 1, call.U64(2), call.U64(3))
+  const BufferRef target = TRY(has_slot ? BindingAt(call, 4, 1, call.U64(2), call.U64(3))
                                         : DirectRef(call, 1, call.U64(2), call.U64(3)));
   const uint32_t pattern = has_slot ? 5 : 4;
   auto* command = static_cast<FillCommand*>(TRY(
@@ -249,14 +231,15 @@ Done FillBuffer(Call& call) {
 // shift 0 (commands, source, offset, target, offset, length)
 // shift 2 (commands, source slot, target slot, source, offset, target, offset, length, [flags])
 Done CopyBuffer(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   const uint32_t first = 1u + call.row->shift;
   const uint64_t length = call.U64(first + 4);
   const bool has_slots = call.row->shift != 0;
-  const BufferRef source = TRY(has_slots ? RefAt(call, 1, first, call.U64(first + 1), length)
+  const BufferRef source = TRY(has_slots ? BindingAt(call, 1, first, call.U64(first + 1), length)
                                          : DirectRef(call, first, call.U64(first + 1), length));
-  const BufferRef target = TRY(has_slots ? RefAt(call, 2, first + 2, call.U64(first + 3), length)
-                                         : DirectRef(call, first + 2, call.U64(first + 3), length));
+  const BufferRef target =
+      TRY(has_slots ? BindingAt(call, 2, first + 2, call.U64(first + 3), length)
+                    : DirectRef(call, first + 2, call.U64(first + 3), length));
   auto* command = static_cast<CopyCommand*>(TRY(commands->Begin(
       call.store, CommandKind::kCopy, sizeof(CopyCommand) + 2 * sizeof(BufferRef), 2)));
   RefsOf(command)[0] = source;
@@ -266,10 +249,10 @@ Done CopyBuffer(Call& call) {
 
 // (commands, bytes, offset, target, offset, length, slot, [flags])
 Done UpdateBuffer(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(0));
+  CommandBuffer* commands = call.Get<CommandBuffer>(0);
   const uint64_t length = call.U64(5);
   const uint8_t* source = TRY(VmBufferRange(call.AnyRef(1), call.U64(2), length, Access::kRead));
-  const BufferRef target = TRY(RefAt(call, 6, 3, call.U64(4), length));
+  const BufferRef target = TRY(BindingAt(call, 6, 3, call.U64(4), length));
   const auto size = static_cast<size_t>(length);  // a range of memory fits size_t
   auto* command = static_cast<UpdateCommand*>(TRY(commands->Begin(
       call.store, CommandKind::kUpdate, sizeof(UpdateCommand) + sizeof(BufferRef) + size, 1)));

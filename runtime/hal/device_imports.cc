@@ -19,9 +19,8 @@ constexpr std::string_view kNativeFormat =
 // Parameters of a glob match: patterns from a module are short, anything longer does not match.
 constexpr size_t kMaxPattern = 64;
 
-base::Result<std::string_view> Text(Object* object) {
-  const VmBuffer* buffer = TRY(AsVmBuffer(object));
-  return std::string_view(reinterpret_cast<const char*>(buffer->data), buffer->length);
+std::string_view Text(const VmBuffer* buffer) {
+  return {reinterpret_cast<const char*>(buffer->data), buffer->length};
 }
 
 // '*' stands for any characters, '?' for one. The last star is where matching starts over, so the
@@ -81,8 +80,8 @@ Done DeviceAllocator(Call& call) {
 
 // (device, category, key) -> (known, value)
 Done DeviceQueryI64(Call& call) {
-  const std::string_view category = TRY(Text(call.AnyRef(1)));
-  const std::string_view key = TRY(Text(call.AnyRef(2)));
+  const std::string_view category = Text(call.Get<VmBuffer>(1));
+  const std::string_view key = Text(call.Get<VmBuffer>(2));
   bool yes = false;
   if (category == "hal.executable.format") {
     yes = IsKnownFormat(Hal::Of(call), key);
@@ -100,13 +99,13 @@ Done DeviceQueryI64(Call& call) {
 Done ExecutableCreate(Call& call) {
   Hal& hal = Hal::Of(call);
   const uint32_t first = 1u + call.row->shift;
-  const std::string_view format = TRY(Text(call.AnyRef(first)));
+  const std::string_view format = Text(call.Get<VmBuffer>(first));
   if (!IsKnownFormat(hal, format)) {
     return std::unexpected(
         hal.failure.Set(Status::kKernelElfUnsupported, "executable format", format));
   }
-  const VmBuffer* elf = TRY(AsVmBuffer(call.AnyRef(first + 1)));
-  VmBuffer* constants = TRY(call.OptionalRef<VmBuffer>(first + 2));
+  const VmBuffer* elf = call.Get<VmBuffer>(first + 1);
+  VmBuffer* constants = call.Get<VmBuffer>(first + 2);
   Executable* executable = TRY(CreateExecutable(hal, {elf->data, elf->length}, constants));
   const uint32_t count = call.SpanLength(0);
   auto* layouts = hal.store.heap().AllocateArray<PipelineLayout*>(count);
@@ -115,15 +114,9 @@ Done ExecutableCreate(Call& call) {
     return std::unexpected(Status::kOutOfMemory);
   }
   executable->layouts = {layouts, count};
-  std::memset(layouts, 0, count * sizeof(PipelineLayout*));
   for (uint32_t i = 0; i < count; ++i) {
-    const auto layout = call.Ref<PipelineLayout>(first + 3 + i);
-    if (!layout) {
-      hal.store.Release(executable);
-      return std::unexpected(layout.error());
-    }
-    ObjectStore::Retain(*layout);
-    layouts[i] = *layout;
+    layouts[i] = call.Get<PipelineLayout>(first + 3 + i);
+    ObjectStore::Retain(layouts[i]);
   }
   call.SetRef(0, executable);
   return {};
@@ -131,8 +124,8 @@ Done ExecutableCreate(Call& call) {
 
 // (executable, name) -> ordinal
 Done ExecutableLookupFunction(Call& call) {
-  const Executable* executable = TRY(call.Ref<Executable>(0));
-  const std::string_view name = TRY(Text(call.AnyRef(1)));
+  const Executable* executable = call.Get<Executable>(0);
+  const std::string_view name = Text(call.Get<VmBuffer>(1));
   for (size_t i = 0; i < executable->placed.size(); ++i) {
     if (executable->placed[i].name != name) continue;
     call.SetI64(0, static_cast<int64_t>(i));
@@ -150,7 +143,7 @@ Done QueueAlloca(Call& call) {
 
 // (device, affinity, wait, signal, buffer, [flags])
 Done QueueDealloca(Call& call) {
-  Buffer* buffer = TRY(call.Ref<Buffer>(4));
+  Buffer* buffer = call.Get<Buffer>(4);
   DeallocateStorage(call.store, *buffer->root);
   return {};
 }
@@ -158,7 +151,7 @@ Done QueueDealloca(Call& call) {
 // (device, affinity, wait, signal, command buffers…)
 Done QueueExecuteList(Call& call) {
   for (uint32_t i = 0; i < call.SpanLength(0); ++i) {
-    CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(4 + i));
+    CommandBuffer* commands = call.Get<CommandBuffer>(4 + i);
     TRY(commands->Execute(Hal::Of(call), {}));
   }
   return {};
@@ -166,7 +159,7 @@ Done QueueExecuteList(Call& call) {
 
 // (device, affinity, wait, signal, command buffer, flags)
 Done QueueExecute(Call& call) {
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(4));
+  CommandBuffer* commands = call.Get<CommandBuffer>(4);
   return commands->Execute(Hal::Of(call), {});
 }
 
@@ -174,38 +167,32 @@ Done QueueExecute(Call& call) {
 Done QueueExecuteIndirect(Call& call) {
   constexpr uint32_t kItems = 3;
   constexpr uint32_t kInPlace = 16;
-  CommandBuffer* commands = TRY(call.Ref<CommandBuffer>(4));
+  CommandBuffer* commands = call.Get<CommandBuffer>(4);
   const uint32_t count = call.SpanLength(0);
   BindingSlot in_place[kInPlace];
   Heap& heap = call.store.heap();
   BindingSlot* slots = count <= kInPlace ? in_place : heap.AllocateArray<BindingSlot>(count);
   if (slots == nullptr) return std::unexpected(Status::kOutOfMemory);
   uint32_t argument = 5u + call.row->shift;
-  Done done = {};
-  for (uint32_t i = 0; i < count && done; ++i, argument += kItems) {
-    const auto buffer = call.OptionalRef<Buffer>(argument);
-    if (!buffer) {
-      done = std::unexpected(buffer.error());
-    } else {
-      slots[i] = {*buffer, call.U64(argument + 1), call.U64(argument + 2)};
-    }
+  for (uint32_t i = 0; i < count; ++i, argument += kItems) {
+    slots[i] = {call.Get<Buffer>(argument), call.U64(argument + 1), call.U64(argument + 2)};
   }
-  if (done) done = commands->Execute(Hal::Of(call), {slots, count});
+  const Done done = commands->Execute(Hal::Of(call), {slots, count});
   if (slots != in_place) heap.FreeArray(slots, count);
   return done;
 }
 
 // (device, affinity, wait, signal, buffer, offset, length, pattern, pattern length, flags)
 Done QueueFill(Call& call) {
-  const Buffer* buffer = TRY(call.Ref<Buffer>(4));
+  const Buffer* buffer = call.Get<Buffer>(4);
   return FillBytes(TRY(WritableRangeOf(*buffer, call.U64(5), call.U64(6))), call.U64(7),
                    call.U32(8));
 }
 
 // (device, affinity, wait, signal, source, offset, target, offset, length, flags)
 Done QueueCopy(Call& call) {
-  const Buffer* source = TRY(call.Ref<Buffer>(4));
-  const Buffer* target = TRY(call.Ref<Buffer>(6));
+  const Buffer* source = call.Get<Buffer>(4);
+  const Buffer* target = call.Get<Buffer>(6);
   const BufferRange from = TRY(RangeOf(*source, call.U64(5), call.U64(8)));
   const BufferRange to = TRY(WritableRangeOf(*target, call.U64(7), from.length));
   std::memmove(to.data, from.data, to.length);
@@ -216,7 +203,7 @@ Done QueueCopy(Call& call) {
 Done QueueUpdate(Call& call) {
   const uint64_t length = call.U64(8);
   const uint8_t* from = TRY(VmBufferRange(call.AnyRef(4), call.U64(5), length, Access::kRead));
-  const Buffer* target = TRY(call.Ref<Buffer>(6));
+  const Buffer* target = call.Get<Buffer>(6);
   const BufferRange to = TRY(WritableRangeOf(*target, call.U64(7), length));
   std::memcpy(to.data, from, to.length);
   return {};

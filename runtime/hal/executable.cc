@@ -37,6 +37,11 @@ void DestroyExecutable(ObjectStore& store, Object* object) {
   heap.Free(executable, sizeof(Executable));
 }
 
+void DestroySetLayout(ObjectStore& store, Object* object) {
+  auto* layout = static_cast<SetLayout*>(object);
+  store.heap().Free(layout, SetLayout::SizeFor(layout->count));
+}
+
 void DestroyPipelineLayout(ObjectStore& store, Object* object) {
   auto* layout = static_cast<PipelineLayout*>(object);
   store.heap().Free(layout, PipelineLayout::SizeFor(layout->entry_count));
@@ -161,6 +166,7 @@ base::Result<void> Fill(Hal& hal, Executable& executable, base::Bytes elf) {
 }  // namespace
 
 const ObjectType Executable::kType = {DestroyExecutable};
+const ObjectType SetLayout::kType = {DestroySetLayout};
 const ObjectType PipelineLayout::kType = {DestroyPipelineLayout};
 
 base::Result<Executable*> CreateExecutable(Hal& hal, base::Bytes elf, VmBuffer* constants) {

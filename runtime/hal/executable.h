@@ -20,6 +20,17 @@ namespace runtime {
 inline constexpr uint32_t kMaxBindings = 128;
 inline constexpr uint32_t kMaxConstants = 255;
 
+// The binding numbers of one descriptor set, ascending. Before 20240828 only, as is the next.
+struct SetLayout : Object {
+  static const ObjectType kType;
+  explicit SetLayout(uint32_t binding_count) : Object(&kType), count(binding_count) {}
+
+  [[nodiscard]] uint8_t* bindings() { return reinterpret_cast<uint8_t*>(this + 1); }
+  static size_t SizeFor(uint32_t count) { return sizeof(SetLayout) + count; }
+
+  uint32_t count;
+};
+
 // Which bindings a kernel expects, flattened over its descriptor sets in order. Before 20240828
 // only.
 struct PipelineLayout : Object {

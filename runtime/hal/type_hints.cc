@@ -31,16 +31,10 @@ uint32_t CellLength(const uint16_t* pc) {
       return 6 + 2 * (pc[2] + pc[3]) + pc[4] + pc[5];
     case Op::kDiscardRefs:
       return 2 + pc[1];
-    case Op::kMoveI32:
-      return 3;
     default:
       break;
   }
-  uint32_t length = 1;
-  for (const char letter : kOpcodeRows[pc[0]].operands) {
-    if (letter != '\0' && letter != 'T' && letter != 'a') ++length;
-  }
-  return length;
+  return kOpcodeRows[pc[0]].cells;
 }
 
 class PathReader {
@@ -149,7 +143,7 @@ class PathReader {
     // The result is the last register.
     const uint32_t last = CellLength(pc) - 1;
     char letter = '\0';
-    for (const char c : kOpcodeRows[pc[0]].operands) letter = c == '\0' || c == 'T' ? letter : c;
+    for (const char c : OperandLetters(kOpcodeRows[pc[0]].shape)) letter = c == 'T' ? letter : c;
     if (letter == 'r') {
       refs_[RefIndex(pc[last])] = kUnknown;
     } else if (letter == 'i' || letter == 'I') {

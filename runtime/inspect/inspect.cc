@@ -79,8 +79,9 @@ void ReadTables(const ModuleFile& module, Report& report) {
       report.problems.emplace_back("import " + std::to_string(i) + " is unreadable");
       continue;
     }
-    report.imports.push_back({std::string(import->name), std::string(import->calling_convention),
-                              FindImport(import->name, import->calling_convention) != nullptr});
+    report.imports.push_back(
+        {std::string(import->name), std::string(import->calling_convention),
+         kHalImports.find(import->name, import->calling_convention) != nullptr});
   }
   for (uint32_t i = 0; i < module.rodata_count(); ++i) {
     const auto bytes = module.RodataAt(i);

@@ -453,4 +453,28 @@ float Unary(Op op, float x) {
   }
 }
 
+uint64_t RoundToU64(float x) {
+  if (!(x >= 0.5f)) return 0;
+  if (x >= 0x1p64f) return UINT64_MAX;
+  return static_cast<uint64_t>(Round(x));
+}
+
+int64_t RoundToI64(float x) {
+  if (IsNan(x)) return 0;
+  if (x >= 0x1p63f) return INT64_MAX;
+  if (x < -0x1p63f) return INT64_MIN;
+  return static_cast<int64_t>(Round(x));
+}
+
+uint32_t RoundToU32(float x) {
+  const uint64_t wide = RoundToU64(x);
+  return wide > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(wide);
+}
+
+int32_t RoundToI32(float x) {
+  const int64_t wide = RoundToI64(x);
+  if (wide > INT32_MAX) return INT32_MAX;
+  return wide < INT32_MIN ? INT32_MIN : static_cast<int32_t>(wide);
+}
+
 }  // namespace runtime::f32

@@ -5,6 +5,8 @@
 #ifndef RUNTIME_VM_F32_MATH_H_
 #define RUNTIME_VM_F32_MATH_H_
 
+#include <cstdint>
+
 #include "runtime/vm/opcode.h"
 
 namespace runtime::f32 {
@@ -16,6 +18,12 @@ namespace runtime::f32 {
 [[nodiscard]] float Atan2(float y, float x);
 [[nodiscard]] float Pow(float x, float y);
 [[nodiscard]] float Remainder(float x, float y);  // IEEE: of the nearest quotient, ties to even
+
+// Half away from zero, saturating, NaN is 0: the VM's rule for casts.
+[[nodiscard]] int64_t RoundToI64(float x);
+[[nodiscard]] uint64_t RoundToU64(float x);
+[[nodiscard]] int32_t RoundToI32(float x);
+[[nodiscard]] uint32_t RoundToU32(float x);
 
 }  // namespace runtime::f32
 

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "runtime/value/failure.h"
 #include "runtime/vm/object.h"
+#include "runtime/vm/operands.h"
 
 namespace runtime {
 
@@ -18,14 +19,24 @@ struct Call;
 using ImportFunction = base::Result<void> (*)(Call& call);
 
 struct ImportRow {
-  const char* name;                // with its module: "hal.fence.await"
-  const char* calling_convention;  // "0iCrD_i"
+  const char* name;        // with its module: "hal.fence.await"
+  const char* convention;  // "0iCrD_i", where another lower-case letter than r stands for a
+                           // reference with a rule: the letter's entry in ImportTable::rules
   ImportFunction function;
   uint8_t shift;  // meaning is the function's: where its arguments moved to
 };
 
-// The row for a name and convention, or nullptr.
-using ImportResolver = const ImportRow* (*)(std::string_view name, std::string_view convention);
+// What a reference argument has to be. No type: anything, null included.
+struct RefRule {
+  const ObjectType* type = nullptr;
+  bool nullable = false;
+};
+
+struct ImportTable {
+  // The row for a name and a module's plain convention, or nullptr.
+  const ImportRow* (*find)(std::string_view name, std::string_view convention);
+  const RefRule* rules;  // by letter - 'a'
+};
 
 // Most results, and variadic spans, that an import of any table has.
 inline constexpr uint32_t kMaxImportResults = 2;
@@ -36,7 +47,6 @@ struct Call {
   // Cells in front of the arguments: results then span lengths.
   static constexpr int kResultCells = -4;
   static constexpr int kSpanCells = -2;
-  static constexpr uint16_t kMoveBit = 1;
 
   [[nodiscard]] int32_t I32(uint32_t index) const {
     return *reinterpret_cast<const int32_t*>(values + arguments[index]);
@@ -46,22 +56,11 @@ struct Call {
     return *reinterpret_cast<const int64_t*>(values + arguments[index]);
   }
   [[nodiscard]] uint64_t U64(uint32_t index) const { return static_cast<uint64_t>(I64(index)); }
-  // May be null.
-  [[nodiscard]] Object* AnyRef(uint32_t index) const {
-    return *reinterpret_cast<Object**>(refs + (arguments[index] & ~kMoveBit));
-  }
+  [[nodiscard]] Object* AnyRef(uint32_t index) const { return RefAt(refs, arguments[index]); }
+  // An argument whose type the row's convention declares.
   template <typename T>
-  [[nodiscard]] base::Result<T*> Ref(uint32_t index) const {
-    Object* object = AnyRef(index);
-    if (object == nullptr) return std::unexpected(base::Status::kVmNullReference);
-    if (object->type != &T::kType) return std::unexpected(base::Status::kVmWrongType);
-    return static_cast<T*>(object);
-  }
-  // nullptr for a null reference.
-  template <typename T>
-  [[nodiscard]] base::Result<T*> OptionalRef(uint32_t index) const {
-    if (AnyRef(index) == nullptr) return nullptr;
-    return Ref<T>(index);
+  [[nodiscard]] T* Get(uint32_t index) const {
+    return static_cast<T*>(AnyRef(index));
   }
   [[nodiscard]] uint32_t SpanLength(uint32_t span) const {
     return arguments[kSpanCells + static_cast<int>(span)];

@@ -15,6 +15,7 @@
 #include "runtime/value/failure.h"
 #include "runtime/value/types.h"
 #include "runtime/vm/object.h"
+#include "runtime/vm/operands.h"
 #include "runtime/vm/verified_module.h"
 
 namespace runtime {
@@ -59,7 +60,11 @@ class Interpreter {
   [[nodiscard]] base::Status LeaveCall(const uint16_t* pc, RawResults& results);
   [[nodiscard]] base::Status ImportFailed(base::Status status, const ImportRow& row);
   [[nodiscard]] base::Status InstructionFailed(base::Status status);
-  void ReleaseMoved(const uint16_t* pc, uint8_t* refs);
+  [[nodiscard]] base::Status CheckReferences(const uint16_t* rules, const uint16_t* end,
+                                             uint8_t* refs);
+  void ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8_t* refs);
+  [[nodiscard]] base::Status IndirectGlobal(const Operands& operands);
+  [[nodiscard]] base::Status RunGroupOp(const Operands& operands);
 
   const VerifiedModule& module_;
   ObjectStore& store_;

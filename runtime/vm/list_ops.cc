@@ -5,105 +5,122 @@
 #include "base/try.h"
 
 namespace runtime {
+namespace {
 
 using base::Status;
+using Done = base::Result<void>;
 
-base::Result<List*> AsList(Object* object) {
-  if (object == nullptr) return std::unexpected(Status::kVmNullReference);
-  if (object->type != &List::kType) return std::unexpected(Status::kVmWrongType);
-  return static_cast<List*>(object);
+Done Reserve(ObjectStore& store, List& list, uint32_t capacity) {
+  if (capacity <= list.capacity) return {};
+  auto* elements = store.heap().AllocateArray<Variant>(capacity);
+  if (elements == nullptr) return std::unexpected(Status::kOutOfMemory);
+  if (list.size != 0) std::memcpy(elements, list.elements, list.size * sizeof(Variant));
+  store.heap().FreeArray(list.elements, list.capacity);
+  list.elements = elements;
+  list.capacity = capacity;
+  return {};
 }
 
-base::Result<Object*> ListAlloc(ObjectStore& store, int32_t capacity) {
+Done Allocate(ObjectStore& store, const Operands& x) {
   List* list = store.New<List>();
   if (list == nullptr) return std::unexpected(Status::kOutOfMemory);
-  const Status status = ListReserve(store, list, capacity);
-  if (status != Status::kOk) {
-    store.Release(list);
-    return std::unexpected(status);
+  const uint32_t capacity = x.U32(1);
+  store.Move(x.Ref(2), list);
+  return Reserve(store, *list, capacity);
+}
+
+Done Resize(ObjectStore& store, List& list, uint32_t size) {
+  if (size > list.capacity) {
+    // Half as much again keeps a list that grows one by one from being copied each time.
+    TRY(Reserve(store, list, size < UINT32_MAX / 4 ? size + size / 2 : size));
   }
-  return list;
-}
-
-Status ListReserve(ObjectStore& store, Object* object, int32_t capacity) {
-  const auto list = AsList(object);
-  if (!list) return list.error();
-  List& target = **list;
-  const auto wanted = static_cast<uint32_t>(capacity);
-  if (wanted <= target.capacity) return Status::kOk;
-  auto* elements = store.heap().AllocateArray<Variant>(wanted);
-  if (elements == nullptr) return Status::kOutOfMemory;
-  if (target.size != 0) std::memcpy(elements, target.elements, target.size * sizeof(Variant));
-  store.heap().FreeArray(target.elements, target.capacity);
-  target.elements = elements;
-  target.capacity = wanted;
-  return Status::kOk;
-}
-
-Status ListResize(ObjectStore& store, Object* object, int32_t size) {
-  const auto list = AsList(object);
-  if (!list) return list.error();
-  List& target = **list;
-  const auto wanted = static_cast<uint32_t>(size);
-  if (wanted > target.capacity) {
-    // Doubling keeps a list that grows one by one from being copied each time.
-    const uint32_t doubled = wanted < UINT32_MAX / 4 ? wanted + wanted / 2 : wanted;
-    const Status status = ListReserve(store, object, static_cast<int32_t>(doubled));
-    if (status != Status::kOk) return status;
+  for (uint32_t i = list.size; i < size; ++i) list.elements[i] = {VariantKind::kEmpty, {}};
+  const uint32_t old_size = list.size;
+  list.size = size;
+  for (uint32_t i = size; i < old_size; ++i) {
+    if (list.elements[i].kind == VariantKind::kRef) store.Release(list.elements[i].ref);
   }
-  for (uint32_t i = target.size; i < wanted; ++i) target.elements[i] = {VariantKind::kEmpty, {}};
-  const uint32_t old_size = target.size;
-  target.size = wanted;
-  for (uint32_t i = wanted; i < old_size; ++i) {
-    if (target.elements[i].kind == VariantKind::kRef) store.Release(target.elements[i].ref);
+  return {};
+}
+
+Done Get(ObjectStore& store, const Operands& x, const Variant& element) {
+  const bool empty = element.kind == VariantKind::kEmpty;
+  const bool wide = element.kind == VariantKind::kI64;
+  const bool integer = wide || empty || element.kind == VariantKind::kI32;
+  const int64_t value = empty ? 0 : (wide ? element.i64 : element.i32);
+  switch (x.op()) {
+    case Op::kListGetI32:
+      x.U32(3) = static_cast<uint32_t>(value);
+      break;
+    case Op::kListGetI64:
+      x.I64(3) = value;
+      break;
+    case Op::kListGetF32:
+      x.F32(3) = empty ? 0.0f : element.f32;
+      return empty || element.kind == VariantKind::kF32 ? Done()
+                                                        : std::unexpected(Status::kVmWrongType);
+    default:
+      store.Assign(x.Ref(3), element.kind == VariantKind::kRef ? element.ref : nullptr);
+      return {};
   }
-  return Status::kOk;
+  return integer ? Done() : std::unexpected(Status::kVmWrongType);
 }
 
-base::Result<Variant*> ListElement(Object* object, int32_t index) {
-  List* list = TRY(AsList(object));
-  if (static_cast<uint32_t>(index) >= list->size) return std::unexpected(Status::kOutOfBounds);
-  return &list->elements[index];
-}
-
-base::Result<int64_t> ListGetInteger(Object* object, int32_t index) {
-  const Variant* element = TRY(ListElement(object, index));
-  switch (element->kind) {
-    case VariantKind::kEmpty:
-      return 0;
-    case VariantKind::kI32:
-      return element->i32;
-    case VariantKind::kI64:
-      return element->i64;
-    case VariantKind::kF32:
-    case VariantKind::kRef:
+void Set(ObjectStore& store, const Operands& x, Variant& element) {
+  const Variant old = element;
+  switch (x.op()) {
+    case Op::kListSetI32:
+      element = {VariantKind::kI32, {.i32 = x.I32(3)}};
+      break;
+    case Op::kListSetI64:
+      element = {VariantKind::kI64, {.i64 = x.I64(3)}};
+      break;
+    case Op::kListSetF32:
+      element = {VariantKind::kF32, {.f32 = x.F32(3)}};
+      break;
+    default:
+      element = {VariantKind::kRef, {.ref = x.Take(3)}};
       break;
   }
-  return std::unexpected(Status::kVmWrongType);
-}
-
-base::Result<float> ListGetFloat(Object* object, int32_t index) {
-  const Variant* element = TRY(ListElement(object, index));
-  if (element->kind == VariantKind::kEmpty) return 0.0f;
-  if (element->kind != VariantKind::kF32) return std::unexpected(Status::kVmWrongType);
-  return element->f32;
-}
-
-base::Result<Object*> ListGetRef(Object* object, int32_t index) {
-  const Variant* element = TRY(ListElement(object, index));
-  return element->kind == VariantKind::kRef ? element->ref : nullptr;
-}
-
-Status ListSet(ObjectStore& store, Object* object, int32_t index, Variant value) {
-  const auto element = ListElement(object, index);
-  if (!element) {
-    if (value.kind == VariantKind::kRef) store.Release(value.ref);
-    return element.error();
-  }
-  const Variant old = **element;
-  **element = value;
   if (old.kind == VariantKind::kRef) store.Release(old.ref);
-  return Status::kOk;
+}
+
+Done Run(ObjectStore& store, const Operands& x) {
+  if (x.op() == Op::kListAlloc) return Allocate(store, x);
+  Object* object = x.Ref(1);
+  if (object == nullptr) return std::unexpected(Status::kVmNullReference);
+  if (object->type != &List::kType) return std::unexpected(Status::kVmWrongType);
+  List& list = *static_cast<List*>(object);
+  switch (x.op()) {
+    case Op::kListReserve:
+      return Reserve(store, list, x.U32(2));
+    case Op::kListSize:
+      x.U32(2) = list.size;
+      return {};
+    case Op::kListResize:
+      return Resize(store, list, x.U32(2));
+    default:
+      break;
+  }
+  const uint32_t index = x.U32(2);
+  if (index >= list.size) return std::unexpected(Status::kOutOfBounds);
+  switch (x.op()) {
+    case Op::kListSetI32:
+    case Op::kListSetI64:
+    case Op::kListSetF32:
+    case Op::kListSetRef:
+      Set(store, x, list.elements[index]);
+      return {};
+    default:
+      return Get(store, x, list.elements[index]);
+  }
+}
+
+}  // namespace
+
+Status RunListOp(ObjectStore& store, const Operands& operands) {
+  const auto done = Run(store, operands);
+  return done ? Status::kOk : done.error();
 }
 
 }  // namespace runtime

@@ -3,23 +3,13 @@
 #ifndef RUNTIME_VM_LIST_OPS_H_
 #define RUNTIME_VM_LIST_OPS_H_
 
-#include <cstdint>
-
 #include "base/status.h"
 #include "runtime/vm/object.h"
+#include "runtime/vm/operands.h"
 
 namespace runtime {
 
-[[nodiscard]] base::Result<List*> AsList(Object* object);
-[[nodiscard]] base::Result<Object*> ListAlloc(ObjectStore& store, int32_t capacity);
-[[nodiscard]] base::Status ListReserve(ObjectStore& store, Object* list, int32_t capacity);
-[[nodiscard]] base::Status ListResize(ObjectStore& store, Object* list, int32_t size);
-[[nodiscard]] base::Result<Variant*> ListElement(Object* list, int32_t index);
-[[nodiscard]] base::Result<int64_t> ListGetInteger(Object* list, int32_t index);
-[[nodiscard]] base::Result<float> ListGetFloat(Object* list, int32_t index);
-[[nodiscard]] base::Result<Object*> ListGetRef(Object* list, int32_t index);  // borrowed
-// Takes over the reference inside `value`, also when it fails.
-[[nodiscard]] base::Status ListSet(ObjectStore& store, Object* list, int32_t index, Variant value);
+[[nodiscard]] base::Status RunListOp(ObjectStore& store, const Operands& operands);
 
 }  // namespace runtime
 

@@ -30,12 +30,16 @@ enum class Op : uint8_t {
 struct OpcodeRow {
   static constexpr uint8_t kUnknown = 0xFF;
 
-  std::array<char, 7> operands = {};  // letters of opcodes.def, NUL padded
   uint8_t first_version = kUnknown;
+  uint8_t shape = 0;  // operand letters: OperandLetters(shape)
+  uint8_t cells = 0;  // of a translated instruction whose operands are registers only
 };
 
 // Indexed by Op.
 extern const std::array<OpcodeRow, 256> kOpcodeRows;
+
+// Letters of opcodes.def.
+[[nodiscard]] std::string_view OperandLetters(uint8_t shape);
 
 // Mnemonic of an opcode that is refused by name; empty for every other.
 [[nodiscard]] std::string_view RefusedMnemonic(Op op);

@@ -14,6 +14,7 @@ constexpr uint16_t kMoveRefBit = 0x4000;
 constexpr uint16_t kSpanSegment = 0xFFFF;  // marks an ordinary argument in a segment list
 constexpr uint32_t kMaxCell = 0xFFFF;
 constexpr uint32_t kNoUse = UINT32_MAX;
+constexpr uint32_t kAnyMoved = 0x8000;  // beside the count of checked references
 constexpr uint32_t kFirstSystematicMove = 16;
 constexpr uint32_t kPaddingLimit = 8;  // 13.0 pads function bodies to this
 
@@ -219,11 +220,12 @@ void Translator::Instruction() {
     failure_.AppendHex(code).Append(" for bytecode ").AppendNumber(module_.bytecode_major());
     return;
   }
-  if (row.operands[0] == '!') {
+  const std::string_view letters = OperandLetters(row.shape);
+  if (letters == "!") {
     Fail(Status::kVmUnknownOpcode, "opcode is not supported", RefusedMnemonic(op));
     return;
   }
-  Operands(op, row.operands.data());
+  Operands(op, letters);
 }
 
 void Translator::Operands(Op op, std::string_view letters) {
@@ -281,7 +283,7 @@ void Translator::Operand(char letter) {
     case 'r': {
       // Before 16.0 a MOVE outside of branches, calls and returns means nothing (section 2.1).
       const uint16_t cell = RefCell(static_cast<uint16_t>(Read(2)));
-      Emit(module_.bytecode_major() < kFirstSystematicMove ? cell & ~Call::kMoveBit : cell);
+      Emit(module_.bytecode_major() < kFirstSystematicMove ? cell & ~kMoveBit : cell);
       break;
     }
     case 'a':
@@ -335,7 +337,7 @@ void Translator::Operand(char letter) {
       }
       break;
     }
-    default:  // the NUL padding of the row
+    default:
       break;
   }
 }
@@ -394,7 +396,7 @@ void Translator::BranchOperand() {
       const uint16_t destination = ListEntry(pairs, i + 1);
       if (((source & kRefBit) != 0) != ref_bank) continue;
       Emit(CellFor(source, ref_bank ? 'r' : 'i'));
-      Emit(CellFor(destination, ref_bank ? 'r' : 'i') & ~Call::kMoveBit);
+      Emit(CellFor(destination, ref_bank ? 'r' : 'i') & ~kMoveBit);
     }
   }
 }
@@ -477,7 +479,7 @@ void Translator::ImportCall(uint32_t ordinal, Bytes segments, Bytes arguments, B
   Emit(ordinal);
   const uint32_t length_cell = count_;
   Emit(0);
-  const uint32_t moved_cell = count_;
+  const uint32_t checked_cell = count_;
   Emit(0);
 
   bool fits = ListSize(results) == import.signature.results.size() &&
@@ -486,7 +488,7 @@ void Translator::ImportCall(uint32_t ordinal, Bytes segments, Bytes arguments, B
     const bool used = fits && i < ListSize(results);
     const uint16_t cell =
         used ? CellFor(ListEntry(results, i), import.signature.results[i]) : uint16_t{0};
-    Emit(cell & ~(used && IsRef(import.signature.results[i]) ? Call::kMoveBit : 0));
+    Emit(cell & ~(used && IsRef(import.signature.results[i]) ? kMoveBit : 0));
   }
 
   // First the span lengths, then the operands, both by one walk over the convention.
@@ -509,36 +511,44 @@ void Translator::ImportCall(uint32_t ordinal, Bytes segments, Bytes arguments, B
   fits = fits && segment == ListSize(segments) && spans <= kMaxImportSpans;
   for (uint32_t i = spans; i < kMaxImportSpans; ++i) Emit(0);
 
-  bool moved = false;
+  const char* typed = import.row != nullptr ? import.row->convention + 1 : letters.data();
   uint32_t argument = 0;
-  const auto emit_argument = [&](char letter) {
-    if (argument >= ListSize(arguments)) {
-      fits = false;
-      return;
+  uint32_t checked = 0;
+  // The operands in order; a second walk writes the references that are to be checked or released.
+  for (const bool writes_rules : {false, true}) {
+    argument = 0;
+    segment = 0;
+    for (size_t i = 0; i < letters.size() && fits && !failed(); ++i, ++segment) {
+      const bool is_span = letters[i] == 'C';
+      const size_t first = is_span ? i + 1 : i;
+      const size_t end = is_span ? letters.find('D', i) : i + 1;
+      const uint32_t items = is_span ? ListEntry(segments, segment) : 1;
+      for (uint32_t item = 0; item < items && fits && !failed(); ++item) {
+        for (size_t k = first; k < end && fits; ++k, ++argument) {
+          fits = argument < ListSize(arguments);
+          if (!fits) break;
+          const uint16_t cell = CellFor(ListEntry(arguments, argument), letters[k]);
+          const bool has_rule = IsRef(letters[k]) && (typed[k] != 'r' || (cell & kMoveBit) != 0);
+          if (!writes_rules) {
+            Emit(cell);
+          } else if (has_rule) {
+            Emit(cell);
+            Emit(static_cast<uint32_t>(typed[k] - 'a'));
+            checked = (checked | ((cell & kMoveBit) != 0 ? kAnyMoved : 0)) + 1;
+          }
+        }
+      }
+      if (is_span) i = end;
     }
-    const uint16_t cell = CellFor(ListEntry(arguments, argument++), letter);
-    moved = moved || (IsRef(letter) && (cell & Call::kMoveBit) != 0);
-    Emit(cell);
-  };
-  segment = 0;
-  for (size_t i = 0; i < letters.size() && fits && !failed(); ++i, ++segment) {
-    if (letters[i] != 'C') {
-      emit_argument(letters[i]);
-      continue;
-    }
-    const size_t end = letters.find('D', i);
-    const uint32_t length = ListEntry(segments, segment);
-    for (uint32_t item = 0; item < length && fits && !failed(); ++item) {
-      for (size_t k = i + 1; k < end; ++k) emit_argument(letters[k]);
-    }
-    i = end;
   }
   fits = fits && argument == ListSize(arguments);
-  if (fits && count_ - start > kMaxCell) Fail(Status::kVmTooBig, "call has too many arguments");
+  if (fits && (count_ - start > kMaxCell || (checked & ~kAnyMoved) >= kAnyMoved)) {
+    Fail(Status::kVmTooBig, "call has too many arguments");
+  }
   if (!fits) Fail(Status::kVmInvalidBytecode, "call does not fit the import's calling convention");
   if (failed() || pass_ == Pass::kScan) return;
   cells_[length_cell] = static_cast<uint16_t>(count_ - start);
-  cells_[moved_cell] = moved ? 1 : 0;
+  cells_[checked_cell] = static_cast<uint16_t>(checked);
 }
 
 void Translator::InternalCall(uint32_t ordinal, Bytes arguments, Bytes results) {
@@ -594,7 +604,7 @@ void Translator::InternalCall(uint32_t ordinal, Bytes arguments, Bytes results) 
       const char letter = letter_of(result_letters, results, i);
       if (IsRef(letter) != ref_bank) continue;
       const uint16_t cell = CellFor(ListEntry(results, i), letter);
-      Emit(ref_bank ? cell & ~Call::kMoveBit : cell);
+      Emit(ref_bank ? cell & ~kMoveBit : cell);
       if (IsWide(letter)) Emit(cell + sizeof(uint32_t));
     }
   }
@@ -672,7 +682,7 @@ uint16_t Translator::RefCell(uint16_t encoded) {
     Fail(Status::kVmInvalidBytecode, "bad reference register");
     return 0;
   }
-  const uint32_t move = (encoded & kMoveRefBit) != 0 ? Call::kMoveBit : 0;
+  const uint32_t move = (encoded & kMoveRefBit) != 0 ? kMoveBit : 0;
   return static_cast<uint16_t>(ordinal * sizeof(void*) | move);
 }
 

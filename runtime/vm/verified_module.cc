@@ -33,14 +33,15 @@ void CountArgumentSlots(std::string_view letters, uint32_t& values, uint32_t& re
 }  // namespace
 
 Status VerifiedModule::Create(const ModuleFile& module, base::MutableBytes file,
-                              ImportResolver resolver, ObjectStore& store, Failure& failure) {
+                              const ImportTable& imports, ObjectStore& store, Failure& failure) {
   *this = VerifiedModule();
   Heap& heap = store.heap();
+  rules_ = imports.rules;
   bytecode_ = module.bytecode();
   fill_counts_bytes_ = module.bytecode_major() == kOldestBytecode;
   global_bytes_ = module.global_bytes();
   global_refs_ = module.global_refs();
-  Status status = ResolveImports(module, resolver, heap, failure);
+  Status status = ResolveImports(module, imports, heap, failure);
   if (status == Status::kOk) status = WrapRodata(module, file, heap, failure);
   if (status == Status::kOk) status = TranslateFunctions(module, heap, failure);
   if (status != Status::kOk) Destroy(store);
@@ -56,8 +57,8 @@ void VerifiedModule::Destroy(ObjectStore& store) {
   *this = VerifiedModule();
 }
 
-Status VerifiedModule::ResolveImports(const ModuleFile& module, ImportResolver resolver, Heap& heap,
-                                      Failure& failure) {
+Status VerifiedModule::ResolveImports(const ModuleFile& module, const ImportTable& imports,
+                                      Heap& heap, Failure& failure) {
   const uint32_t count = module.import_count();
   auto* slots = heap.AllocateArray<ImportSlot>(count);
   if (slots == nullptr) return failure.Set(Status::kOutOfMemory, "no memory for the import table");
@@ -65,7 +66,7 @@ Status VerifiedModule::ResolveImports(const ModuleFile& module, ImportResolver r
   for (uint32_t i = 0; i < count; ++i) {
     const auto import = module.ImportAt(i);
     if (!import) return failure.Set(import.error(), "import table is damaged");
-    const ImportRow* row = resolver(import->name, import->calling_convention);
+    const ImportRow* row = imports.find(import->name, import->calling_convention);
     const auto signature = CallSignature::Parse(import->calling_convention);
     if (!signature || (row == nullptr && !import->optional)) {
       return failure

@@ -42,12 +42,14 @@ struct ImportSlot {
 class VerifiedModule {
  public:
   [[nodiscard]] base::Status Create(const ModuleFile& module, base::MutableBytes file,
-                                    ImportResolver resolver, ObjectStore& store, Failure& failure);
+                                    const ImportTable& imports, ObjectStore& store,
+                                    Failure& failure);
   // Gives the memory back. No reference to a rodata buffer may be left.
   void Destroy(ObjectStore& store);
 
   [[nodiscard]] std::span<const FunctionRecord> functions() const { return functions_; }
   [[nodiscard]] std::span<const ImportSlot> imports() const { return imports_; }
+  [[nodiscard]] const RefRule* rules() const { return rules_; }
   [[nodiscard]] VmBuffer* rodata(uint32_t ordinal) const { return &rodata_[ordinal]; }
   [[nodiscard]] uint32_t rodata_count() const { return static_cast<uint32_t>(rodata_.size()); }
   [[nodiscard]] base::Bytes bytecode() const { return bytecode_; }  // for messages of `fail`
@@ -57,7 +59,7 @@ class VerifiedModule {
   [[nodiscard]] uint32_t global_refs() const { return global_refs_; }
 
  private:
-  [[nodiscard]] base::Status ResolveImports(const ModuleFile& module, ImportResolver resolver,
+  [[nodiscard]] base::Status ResolveImports(const ModuleFile& module, const ImportTable& imports,
                                             Heap& heap, Failure& failure);
   [[nodiscard]] base::Status WrapRodata(const ModuleFile& module, base::MutableBytes file,
                                         Heap& heap, Failure& failure);
@@ -67,6 +69,7 @@ class VerifiedModule {
   std::span<FunctionRecord> functions_;
   std::span<ImportSlot> imports_;
   std::span<VmBuffer> rodata_;
+  const RefRule* rules_ = nullptr;
   base::Bytes bytecode_;
   bool fill_counts_bytes_ = false;
   uint32_t global_bytes_ = 0;
