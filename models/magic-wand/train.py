@@ -7,7 +7,7 @@
 
 The windows, labels and the split come from the project's own loader, so what is held back here is
 what `kenning test` runs. Nothing about the held-back windows is used before the final measurement:
-no early stopping, no choice among runs. Seeded; one thread; the same machine gives the same file.
+no early stopping, no choice among runs. Seeded, and one thread, so that runs can be compared.
 """
 
 import argparse
