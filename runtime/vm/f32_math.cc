@@ -456,14 +456,19 @@ float Unary(Op op, float x) {
 uint64_t RoundToU64(float x) {
   if (!(x >= 0.5f)) return 0;
   if (x >= 0x1p64f) return UINT64_MAX;
-  return static_cast<uint64_t>(Round(x));
+  const int exponent = static_cast<int>(Bits(x) >> kFractionBits) - kBias;
+  const uint32_t mantissa = (Bits(x) & 0x7FFFFF) | 0x800000;
+  const int shift = exponent - kFractionBits;
+  if (shift >= 0) return static_cast<uint64_t>(mantissa) << shift;
+  return (mantissa + (1u << (-shift - 1))) >> -shift;
 }
 
 int64_t RoundToI64(float x) {
-  if (IsNan(x)) return 0;
-  if (x >= 0x1p63f) return INT64_MAX;
-  if (x < -0x1p63f) return INT64_MIN;
-  return static_cast<int64_t>(Round(x));
+  const uint64_t magnitude = RoundToU64(Abs(x));
+  if (x < 0.0f) {
+    return magnitude >= uint64_t{1} << 63 ? INT64_MIN : -static_cast<int64_t>(magnitude);
+  }
+  return magnitude > INT64_MAX ? INT64_MAX : static_cast<int64_t>(magnitude);
 }
 
 uint32_t RoundToU32(float x) {
