@@ -10,6 +10,7 @@
 
 #include "base/try.h"
 #include "host/cli/exit_code.h"
+#include "host/cli/flag_scenario.h"
 #include "host/cli/info_command.h"
 #include "host/cli/options.h"
 #include "host/cli/pipeline_command.h"
@@ -36,8 +37,11 @@ int UsageError(const Sequence& sequence, const Error& error) {
   return kExitInputWrong;
 }
 
-Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std::string> words) {
-  Arguments arguments = TRY(ParseArguments(words, OptionsOf(sequence.subcommands)));
+Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std::string> words,
+                                   const FlagScenario& flags) {
+  std::vector<Option> options = OptionsOf(sequence.subcommands);
+  options.insert(options.end(), flags.options().begin(), flags.options().end());
+  Arguments arguments = TRY(ParseArguments(words, options));
   const Subcommands takes_model = Bit(Subcommand::kRun) | Bit(Subcommand::kInfo);
   const size_t expected = (sequence.subcommands & takes_model) != 0 ? 1 : 0;
   if (arguments.positionals().size() > expected) {
@@ -51,14 +55,14 @@ Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std
 }
 
 Result<int> Dispatch(const Sequence& sequence, std::span<const std::string> words,
-                     const Arguments& arguments) {
+                     const Arguments& arguments, const FlagScenario& flags) {
   Log log;
   if (arguments.Has("--verbosity")) {
     log.set_threshold(*LogLevelFromName(arguments.One("--verbosity")));
   }
   if (Contains(sequence.subcommands, Subcommand::kInfo)) return InfoCommand(arguments);
   if (Contains(sequence.subcommands, Subcommand::kRun)) return RunCommand(words, arguments, log);
-  return PipelineCommand(sequence, words, arguments, log);
+  return PipelineCommand(sequence, words, arguments, flags, log);
 }
 
 int Main(std::span<const std::string> words) {
@@ -76,10 +80,11 @@ int Main(std::span<const std::string> words) {
     return kExitGood;
   }
   const auto own_words = words.subspan(sequence->names.size());
-  const auto arguments = CheckedArguments(*sequence, own_words);
+  const FlagScenario flags(own_words);
+  const auto arguments = CheckedArguments(*sequence, own_words, flags);
   if (!arguments) return UsageError(*sequence, arguments.error());
 
-  const auto exit_code = Dispatch(*sequence, own_words, *arguments);
+  const auto exit_code = Dispatch(*sequence, own_words, *arguments, flags);
   if (exit_code) return *exit_code;
   std::fflush(stdout);
   fmt::print(stderr, "{}: error: {}\n", sequence->text, SafeLines(exit_code.error()));

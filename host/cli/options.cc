@@ -34,8 +34,11 @@ constexpr auto kVerbosities =
     std::to_array<std::string_view>({"NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"});
 constexpr auto kWires = std::to_array<std::string_view>({"auto", "legacy", "header8", "header12"});
 
+constexpr std::string_view kScenarioOption = "--json-cfg";
+
 constexpr std::string_view kCommon = "common arguments";
 constexpr std::string_view kConfiguration = "Inference configuration with JSON";
+constexpr std::string_view kFlagGroup = "Inference configuration with flags";
 constexpr std::string_view kDeviceGroup = "device arguments";
 constexpr std::string_view kReportGroup = "'report' arguments";
 constexpr std::string_view kRunGroup = "'run' arguments";
@@ -48,7 +51,7 @@ constexpr auto kOptions = std::to_array<GroupedOption>({
      kPipeline | kRun,
      0,
      kCommon},
-    {{"--json-cfg", "--cfg", kOne, "PATH",
+    {{kScenarioOption, "--cfg", kOne, "PATH",
       "The scenario: which model, data set, compiler flags and device"},
      kScenario,
      kScenario,
@@ -73,6 +76,19 @@ constexpr auto kOptions = std::to_array<GroupedOption>({
      kOptimize,
      0,
      kConfiguration},
+
+    {{"--platform-cls", "", kOne, "CLASS", "Platform; the class's parameters become options, too"},
+     kScenario,
+     0,
+     kFlagGroup},
+    {{"--dataset-cls", "", kOne, "CLASS", "Data set"}, kScenario, 0, kFlagGroup},
+    {{"--modelwrapper-cls", "", kOne, "CLASS", "Model"}, kScenario, 0, kFlagGroup},
+    {{"--compiler-cls", "", kOne, "CLASS", "Compiler"}, kScenario, 0, kFlagGroup},
+    {{"--runtime-cls", "", kOne, "CLASS", "Runtime"}, kTest, 0, kFlagGroup},
+    {{"--protocol-cls", "", kOne, "CLASS", "Protocol; needs a runtime or a compiler"},
+     kTest,
+     0,
+     kFlagGroup},
 
     {{"--simulator", "", kOne, "WHERE",
       "'builtin': the simulator inside this program. A path: the UART (pseudo-terminal or serial "
@@ -326,13 +342,22 @@ std::vector<Option> OptionsOf(Subcommands subcommands) {
 
 Result<> CheckRequired(Subcommands subcommands, const Arguments& arguments) {
   std::vector<std::string_view> missing;
+  const bool has_flags = std::ranges::any_of(kOptions, [&arguments](const GroupedOption& row) {
+    return row.group == kFlagGroup && arguments.Has(row.option.name);
+  });
+  if (has_flags && arguments.Has(kScenarioOption)) {
+    return InputError(
+        "JSON and flag configurations are mutually exclusive. Please use only one method of "
+        "configuration.");
+  }
   for (const GroupedOption& row : kOptions) {
-    if (IsRequired(row, subcommands) && !arguments.Has(row.option.name)) {
+    if (!IsRequired(row, subcommands) || arguments.Has(row.option.name)) continue;
+    if (row.option.name != kScenarioOption)
       missing.push_back(row.option.name);
-    }
+    else if (!has_flags)
+      return InputError("JSON or flag config is required.");
   }
   if (missing.empty()) return {};
-  if (missing.front() == "--json-cfg") return InputError("JSON or flag config is required.");
   return InputError(
       fmt::format("the following arguments are required: {}", fmt::join(missing, ", ")));
 }
@@ -369,7 +394,7 @@ std::string HelpText(const Sequence& sequence) {
       if (Contains(sequence.subcommands, row.subcommand)) text += fmt::format("{}.\n", row.help);
     }
     for (const std::string_view group :
-         {kCommon, kConfiguration, kDeviceGroup, kReportGroup, kRunGroup}) {
+         {kCommon, kConfiguration, kFlagGroup, kDeviceGroup, kReportGroup, kRunGroup}) {
       std::string rows;
       for (const GroupedOption& row : kOptions) {
         if (row.group == group && (row.subcommands & sequence.subcommands) != 0) {

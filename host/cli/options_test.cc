@@ -104,6 +104,11 @@ TEST(Options, Required) {
   for (const RequiredRow& row : {
            RequiredRow{{"optimize"}, {}, "JSON or flag config is required."},
            RequiredRow{{"optimize"}, {"--json-cfg", "x"}, nullptr},
+           RequiredRow{{"optimize"}, {"--dataset-cls", "x"}, nullptr},
+           RequiredRow{{"optimize"},
+                       {"--dataset-cls", "x", "--json-cfg", "x"},
+                       "JSON and flag configurations are mutually exclusive. Please use only one "
+                       "method of configuration."},
            RequiredRow{{"test"},
                        {"--json-cfg", "x"},
                        "the following arguments are required: --measurements"},

@@ -270,11 +270,12 @@ class Pipeline {
 }  // namespace
 
 Result<int> PipelineCommand(const Sequence& sequence, std::span<const std::string> words,
-                            const Arguments& arguments, Log& log) {
+                            const Arguments& arguments, const FlagScenario& flags, Log& log) {
   const auto has = [&](Subcommand step) { return Contains(sequence.subcommands, step); };
   std::optional<Scenario> scenario;
   if (has(Subcommand::kOptimize) || has(Subcommand::kTest)) {
-    scenario = TRY(LoadScenario(arguments.One("--json-cfg")));
+    scenario =
+        TRY(flags.used() ? flags.Compose(arguments) : LoadScenario(arguments.One("--json-cfg")));
   }
   if (has(Subcommand::kTest) && arguments.Many("--measurements").size() != 1) {
     return InputError("argument --measurements: 'test' writes exactly one file");

@@ -5,18 +5,20 @@
 #include <span>
 #include <string>
 
+#include "host/cli/flag_scenario.h"
 #include "host/cli/options.h"
 #include "host/error/error.h"
 #include "host/terminal/log.h"
 
 namespace host::cli {
 
-// `arguments` were parsed from `words`, which are those behind the subcommands and are recorded as
-// given. Everything that can be checked is checked before the first step starts; a failing step
-// leaves earlier results as they were.
+// `flags` composes the scenario if no file is named. `arguments` were parsed from `words`, which
+// are those behind the subcommands and are recorded as given. Everything that can be checked is
+// checked before the first step starts; a failing step leaves earlier results as they were.
 [[nodiscard]] Result<int> PipelineCommand(const Sequence& sequence,
                                           std::span<const std::string> words,
-                                          const Arguments& arguments, Log& log);
+                                          const Arguments& arguments, const FlagScenario& flags,
+                                          Log& log);
 
 }  // namespace host::cli
 
