@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "runtime/vm/f32_math.h"
+#include "runtime/vm/i64_math.h"
 
 namespace runtime {
 namespace {
@@ -81,18 +82,16 @@ Status RunIntegerOp(const Operands& x) {
       U64(c) = U64(a) * U64(b);
       break;
     case Op::kDivSI64:
-      if (divides(I64(b) != 0)) {
-        U64(c) = I64(b) == -1 ? ~U64(a) + 1 : static_cast<uint64_t>(I64(a) / I64(b));
-      }
+      if (divides(I64(b) != 0)) U64(c) = DivideSigned(I64(a), I64(b)).quotient;
       break;
     case Op::kDivUI64:
-      if (divides(U64(b) != 0)) U64(c) = U64(a) / U64(b);
+      if (divides(U64(b) != 0)) U64(c) = DivideUnsigned(U64(a), U64(b)).quotient;
       break;
     case Op::kRemSI64:
-      if (divides(I64(b) != 0)) I64(c) = I64(b) == -1 ? 0 : I64(a) % I64(b);
+      if (divides(I64(b) != 0)) U64(c) = DivideSigned(I64(a), I64(b)).remainder;
       break;
     case Op::kRemUI64:
-      if (divides(U64(b) != 0)) U64(c) = U64(a) % U64(b);
+      if (divides(U64(b) != 0)) U64(c) = DivideUnsigned(U64(a), U64(b)).remainder;
       break;
     case Op::kFmaI64:
       x.U64(4) = U64(a) * U64(b) + U64(c);
@@ -291,10 +290,10 @@ void RunFloatOp(const Operands& x) {
       U64(b) = f32::RoundToU64(F32(a));
       break;
     case Op::kCastSi64F32:
-      F32(b) = static_cast<float>(I64(a));
+      F32(b) = FloatFromI64(I64(a));
       break;
     case Op::kCastUi64F32:
-      F32(b) = static_cast<float>(U64(a));
+      F32(b) = FloatFromU64(U64(a));
       break;
     case Op::kCmpEqOF32:
       I32(c) = F32(a) == F32(b);
