@@ -3,13 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <thread>
 
 #include "tests/isa/qemu_compare/runners.h"
 
@@ -38,6 +39,22 @@ class TemporaryFolder {
  private:
   fs::path path_;
 };
+
+// False: the child did not end in time and was killed.
+bool WaitFor(pid_t child, int* status) {
+  constexpr auto kLimit = std::chrono::minutes(5);
+  constexpr auto kStep = std::chrono::milliseconds(5);
+  const auto deadline = std::chrono::steady_clock::now() + kLimit;
+  while (waitpid(child, status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      kill(child, SIGKILL);
+      waitpid(child, status, 0);
+      return false;
+    }
+    std::this_thread::sleep_for(kStep);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -78,8 +95,7 @@ RunOutcome RunOnQemu(const std::string& qemu, const GuestImage& image) {
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return {{}, "cannot start " + qemu};
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (!WaitFor(child, &status)) return {{}, "QEMU did not end within its time limit"};
   RunOutcome outcome;
   std::ifstream file(output, std::ios::binary);
   outcome.output.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
