@@ -28,8 +28,8 @@ add_compile_options(
   -mcmodel=medany
   -mrelax
   -msave-restore  # shared prologues (firmware/start/save_restore.S): a tenth of the image
-  -ffreestanding
-  -fbuiltin  # freestanding alone makes every 4-byte memcpy a call; ours keep their standard meaning
+  # Not -ffreestanding: it takes away the meaning of memcpy and strlen (-fbuiltin does not bring it back), and
+  # every 2-byte load becomes a call. What the code may include is limited by the headers on the path.
   -fno-vectorize -fno-slp-vectorize  # a loop over 16 specifications is not worth 3 KB; memory.S has the long ones
   -ffunction-sections
   -fdata-sections
