@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace sim {
@@ -45,7 +50,8 @@ class Reader {
     while (at_ < bytes_.size()) {
       Take<int64_t>();
       const double seconds = std::bit_cast<double>(Take<uint64_t>()) / 1000;
-      Interval& interval = intervals[std::lround(std::floor(seconds / 0.01))];
+      // As the parser does it: t - fmod(t, step), with all its floating-point effects.
+      Interval& interval = intervals[std::lround((seconds - std::fmod(seconds, 0.01)) * 100)];
       switch (Take<uint8_t>()) {
         case 0: {
           at_ += slot_bytes_;
@@ -54,9 +60,12 @@ class Reader {
           before = now;
           break;
         }
-        case 1:
-          ++(Take<uint8_t>() == 2 ? interval.reads : interval.writes);
+        case 1: {  // only operations 2 and 3 are accesses of memory
+          const auto operation = Take<uint8_t>();
+          interval.reads += operation == 2 ? 1 : 0;
+          interval.writes += operation == 3 ? 1 : 0;
           break;
+        }
         case 2: {
           const bool write = Take<uint8_t>() == 1;
           const auto address = Take<uint64_t>();
@@ -151,6 +160,43 @@ TEST(RenodeDumpTest, EntriesHaveTheDocumentedSizes) {
     std::ostringstream out;
     WriteRenodeDump(profile, layout, out);
     EXPECT_EQ(out.str().size() - header.str().size(), entry + 9 * 18 + 3 * 26 + 2 * 25);
+  }
+}
+
+// Proves the reader above on dumps that Kenning's own parsers were run on: what the two layouts
+// hold is then known to be what we write.
+TEST(RenodeDumpTest, TheReaderAgreesWithKenningsParserOnItsDumps) {
+  const char* shared = std::getenv("KN_SHARED");
+  const std::string folder =
+      std::string(shared != nullptr ? shared : "../shared") + "/spec/kenning/vectors/";
+  std::ifstream parsed_file(folder + "head_parsed.json");
+  if (!parsed_file) GTEST_SKIP() << folder << " is absent";
+  const auto parsed = nlohmann::json::parse(parsed_file);
+  for (const auto& [name, slot_bytes] :
+       {std::pair{"dump_slot8.bin.gz", size_t{1}}, std::pair{"dump_slot32.bin.gz", size_t{4}}}) {
+    std::FILE* pipe = popen(("gzip -dc " + folder + name).c_str(), "r");
+    ASSERT_NE(pipe, nullptr);
+    std::string bytes;
+    std::array<char, 65536> buffer{};
+    for (size_t count = 0; (count = std::fread(buffer.data(), 1, buffer.size(), pipe)) != 0;) {
+      bytes.append(buffer.data(), count);
+    }
+    ASSERT_EQ(pclose(pipe), 0);
+    auto intervals = Reader(bytes, slot_bytes).Read();
+    const auto& starts = parsed["profiler_timestamps"];
+    ASSERT_GT(starts.size(), 10u);
+    // The parser's window cuts its first two intervals; the last is cut too.
+    for (size_t i = 2; i + 1 < starts.size(); ++i) {
+      Reader::Interval& interval = intervals[std::lround(starts[i].get<double>() * 100)];
+      EXPECT_EQ(interval.instructions, parsed["executed_instructions"]["cpu"][i]) << i;
+      EXPECT_EQ(interval.reads, parsed["memory_accesses"]["read"][i]) << i;
+      EXPECT_EQ(interval.writes, parsed["memory_accesses"]["write"][i]) << i;
+      EXPECT_EQ(interval.exceptions, parsed["exceptions"][i]) << i;
+      for (const auto& [peripheral, counts] : parsed["peripheral_accesses"].items()) {
+        EXPECT_EQ(interval.peripherals[peripheral].reads, counts["read"][i]) << peripheral << i;
+        EXPECT_EQ(interval.peripherals[peripheral].writes, counts["write"][i]) << peripheral << i;
+      }
+    }
   }
 }
 
