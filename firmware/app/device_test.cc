@@ -150,30 +150,27 @@ TEST(DeviceTest, StartLogsTheTwoLinesThatClientsWaitFor) {
   EXPECT_TRUE(session.board.output.empty());
 }
 
-TEST_P(EachWire, WholeSessionInEveryPieceSize) {
-  for (size_t piece : {size_t{1}, size_t{5}, SIZE_MAX}) {
-    Session session(GetParam());
-    session.board.piece_bytes = piece;
-    if (GetParam() != Generation::kLegacy) EXPECT_TRUE(session.Connect());
-    EXPECT_EQ(session.device.state(), DeviceState::kUninitialized);
-    EXPECT_TRUE(session.IoSpec(Spec({{300, kU8}})));
-    EXPECT_EQ(session.device.state(), DeviceState::kStructLoaded);
-    EXPECT_TRUE(session.Model(FakeModel('d', 1, 300, 64, 1000)));
-    EXPECT_EQ(session.device.state(), DeviceState::kWeightsLoaded);
-    for (int sample = 0; sample < 3; ++sample) {
-      EXPECT_TRUE(session.Data(ByteVector(300, 7)));
-      EXPECT_EQ(session.device.state(), DeviceState::kInputLoaded);
-      EXPECT_TRUE(session.Process());
-      EXPECT_EQ(session.device.state(), DeviceState::kInferenceDone);
-      ByteVector expected(300, 14);
-      expected[0] = static_cast<uint8_t>(14 + sample);
-      EXPECT_EQ(session.Output(), expected);
-      EXPECT_EQ(session.Output(), expected) << "OUTPUT may be asked again";
-    }
-    EXPECT_TRUE(session.Request(MessageType::kStats).success);
-    EXPECT_FALSE(session.Logged("ERROR")) << session.board.lines.back();
-    EXPECT_TRUE(session.logs.lines.empty());
+TEST_P(EachWire, WholeSession) {
+  Session session(GetParam());
+  if (GetParam() != Generation::kLegacy) EXPECT_TRUE(session.Connect());
+  EXPECT_EQ(session.device.state(), DeviceState::kUninitialized);
+  EXPECT_TRUE(session.IoSpec(Spec({{300, kU8}})));
+  EXPECT_EQ(session.device.state(), DeviceState::kStructLoaded);
+  EXPECT_TRUE(session.Model(FakeModel('d', 1, 300, 64, 1000)));
+  EXPECT_EQ(session.device.state(), DeviceState::kWeightsLoaded);
+  for (int sample = 0; sample < 3; ++sample) {
+    EXPECT_TRUE(session.Data(ByteVector(300, 7)));
+    EXPECT_EQ(session.device.state(), DeviceState::kInputLoaded);
+    EXPECT_TRUE(session.Process());
+    EXPECT_EQ(session.device.state(), DeviceState::kInferenceDone);
+    ByteVector expected(300, 14);
+    expected[0] = static_cast<uint8_t>(14 + sample);
+    EXPECT_EQ(session.Output(), expected);
+    EXPECT_EQ(session.Output(), expected) << "OUTPUT may be asked again";
   }
+  EXPECT_TRUE(session.Request(MessageType::kStats).success);
+  EXPECT_FALSE(session.Logged("ERROR")) << session.board.lines.back();
+  EXPECT_TRUE(session.logs.lines.empty());
 }
 
 TEST_P(EachWire, StatisticsInTheFormOfTheWire) {

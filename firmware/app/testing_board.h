@@ -15,19 +15,15 @@ namespace firmware::testing {
 
 class MemoryBoard final : public Board {
  public:
-  // Longest piece that one Receive hands out; small ones test the borders between pieces.
-  size_t piece_bytes = SIZE_MAX;
   std::deque<uint8_t> input;
   std::vector<uint8_t> output;
   std::vector<std::string> lines;      // "0 ERROR |text": level and text
   std::vector<std::string> announced;  // noisy lines, with their number
 
   Received Receive(base::MutableBytes window) override {
-    const size_t n = std::min({window.size(), input.size(), piece_bytes});
+    const size_t n = std::min(window.size(), input.size());
     std::copy_n(input.begin(), n, window.begin());
     input.erase(input.begin(), input.begin() + static_cast<ptrdiff_t>(n));
-    // A piece that ends early is no silence.
-    if (n < window.size() && !input.empty()) return Continue(window, n);
     return {n, false};
   }
 
@@ -59,11 +55,6 @@ class MemoryBoard final : public Board {
   [[noreturn]] static void RaiseTrap() { std::longjmp(*recovery_, 1); }
 
  private:
-  Received Continue(base::MutableBytes window, size_t done) {
-    const Received more = Receive(window.subspan(done));
-    return {done + more.count, false};
-  }
-
   static inline std::jmp_buf* recovery_ = nullptr;
   uint64_t instructions_ = 0;
 };

@@ -25,7 +25,6 @@ struct Runtime::State {
   [[nodiscard]] uint32_t elements() const { return base::LoadLe<uint16_t>(&file[6]); }
 };
 
-Runtime::Runtime() = default;
 Runtime::~Runtime() { Unload(); }
 
 base::Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
