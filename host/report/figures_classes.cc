@@ -188,12 +188,14 @@ Json ConfusionMatrix(const std::vector<std::vector<double>>& matrix,
                                   {"format", ".1%"}}})}}}};
   Json layers = Json::array({std::move(cells)});
   if (labelled) {
-    layers.push_back({{"mark", {{"type", "text"}, {"fontSize", classes > 20 ? 8 : 12}}},
-                      {"encoding",
-                       {{"text",
-                         {{"field", "s"},
-                          {"type", "quantitative"},
-                          {"format", classes > 20 ? ".0%" : ".1%"}}}}}});
+    layers.push_back(
+        {{"mark", {{"type", "text"}, {"fontSize", classes > 20 ? 8 : 12}}},
+         {"encoding",
+          {{"color", {{"condition", {{"test", "datum.w > 0.62"}, {"value", "#ffffff"}}}}},
+           {"text",
+            {{"field", "s"},
+             {"type", "quantitative"},
+             {"format", classes > 20 ? ".0%" : ".1%"}}}}}});
   }
   const int side = static_cast<int>(std::clamp<size_t>((classes + 1) * 74, 220, 640));
   return {{"width", side},
