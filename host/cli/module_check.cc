@@ -64,6 +64,18 @@ const runtime::inspect::Export* FindExport(const runtime::inspect::Report& repor
   return found == report.exports.end() ? nullptr : &*found;
 }
 
+std::string DefaultFunction(const runtime::inspect::Report& report) {
+  constexpr std::string_view kUsual = "main";
+  if (FindExport(report, kUsual) != nullptr) return std::string(kUsual);
+  std::string only;
+  for (const runtime::inspect::Export& row : report.exports) {
+    if (row.name.starts_with("__") || row.name.contains('$')) continue;
+    if (!only.empty()) return {};
+    only = row.name;
+  }
+  return only;
+}
+
 std::optional<wire::ElementType> ElementTypeOf(const runtime::ValueInfo& info) {
   using wire::TypeCode;
   switch (info.kind) {

@@ -30,6 +30,10 @@ struct CheckedModule {
 [[nodiscard]] const runtime::inspect::Export* FindExport(const runtime::inspect::Report& report,
                                                          std::string_view function);
 
+// The function that is called when none is named: "main", or the only one that is neither the
+// initialiser nor a variant of another (`name$async`). Empty if there is no such choice.
+[[nodiscard]] std::string DefaultFunction(const runtime::inspect::Report& report);
+
 // What the module says of a function's results.
 [[nodiscard]] std::vector<ResultType> ResultTypesOf(const runtime::inspect::Export& function);
 // The type of an argument; absent if the module does not say.

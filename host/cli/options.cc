@@ -173,7 +173,10 @@ constexpr auto kOptions = std::to_array<GroupedOption>({
      0,
      kReportGroup},
 
-    {{"--function", "", kOne, "NAME", "Function to call (default main)"}, kRun, 0, kRunGroup},
+    {{"--function", "", kOne, "NAME", "Function to call (default: main, or the only one)"},
+     kRun,
+     0,
+     kRunGroup},
     {{"--input", "", kGather, "VALUE",
       "Inputs in order: .npy files, or scalars such as 7, -1.5, 7:i64"},
      kRun,

@@ -88,7 +88,8 @@ Result<> CheckFunction(const ModuleCall& call, const runtime::inspect::Export* f
 Result<CallPlan> PlanCall(const Arguments& arguments, const CheckedModule& module, bool check) {
   CallPlan plan;
   plan.call.function =
-      arguments.Has("--function") ? arguments.One("--function") : std::string(kDefaultFunction);
+      arguments.Has("--function") ? arguments.One("--function") : DefaultFunction(module.report);
+  if (plan.call.function.empty()) plan.call.function = kDefaultFunction;
   const runtime::inspect::Export* function = FindExport(module.report, plan.call.function);
   plan.call.inputs = TRY(ReadInputs(arguments.Many("--input"), function));
   if (check) TRY(CheckFunction(plan.call, function, module.report));

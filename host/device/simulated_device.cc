@@ -140,7 +140,7 @@ class SimulatedDevice : public Device {
     for (const sim::LogLine& line : machine_.TakeLog(&dropped)) {
       if (!ready_ && !ready_text_.empty() && line.message.contains(ready_text_)) ready_ = true;
       if (line.level == sim::LogLevel::kError) complaints_.push_back(line.message);
-      log_.Write(ShownLevel(line.level), fmt::format("{}: {}", line.sender, line.text));
+      log_.Write(ShownLevel(line.level), fmt::format("{}: {}", line.sender, line.message));
     }
     if (dropped > 0) log_.Warning(fmt::format("{} lines of the device's log were lost", dropped));
   }

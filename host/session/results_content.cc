@@ -1,5 +1,7 @@
 #include "host/session/results_content.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -61,6 +63,12 @@ void AddSeries(const sim::Profile& before, const sim::Profile& after, double sca
   (*results)["memory_accesses"] = {{"read", std::move(reads)}, {"write", std::move(writes)}};
   (*results)["peripheral_accesses"] = std::move(by_name);
   (*results)["exceptions"] = std::move(exceptions);
+}
+
+// Modules compiled without debug symbols carry no names; the address then tells kernels apart.
+std::string KernelName(const sim::Profile& profile, size_t index) {
+  const sim::Kernel& kernel = profile.kernels[index];
+  return kernel.name.empty() ? fmt::format("kernel at {:#010x}", kernel.address) : kernel.name;
 }
 
 struct KernelSum {
@@ -174,7 +182,7 @@ Json SimulatorProfile(const sim::Profile& before, const sim::Profile& after,
     inference_instructions += span.instructions;
     kernel_instructions += span.kernel_instructions;
     for (const sim::KernelDelta& delta : span.kernels) {
-      KernelSum& sum = kernels[after.kernels[delta.kernel].name];
+      KernelSum& sum = kernels[KernelName(after, delta.kernel)];
       sum.calls += delta.calls;
       sum.instructions += delta.instructions;
     }

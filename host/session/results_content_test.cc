@@ -143,6 +143,16 @@ TEST(ComposeResults, Switches) {
   EXPECT_EQ(results["dataset_synthetic"], true);
 }
 
+TEST(SimulatorProfile, KernelsWithoutNamesAreToldApartByAddress) {
+  TestRecord record = Record();
+  for (sim::Kernel& kernel : record.after->kernels) kernel.name.clear();
+  record.after->kernels[1].address = 0x34001000;
+  const Json profile = SimulatorProfile(*record.before, *record.after, "");
+  ASSERT_EQ(profile["kernels"].size(), 2u);
+  EXPECT_EQ(profile["kernels"][0]["name"], "kernel at 0x00000000");
+  EXPECT_EQ(profile["kernels"][1]["name"], "kernel at 0x34001000");
+}
+
 TEST(SimulatorProfile, CountsOnlyTheMeasuredInferences) {
   const TestRecord record = Record();
   const Json profile = SimulatorProfile(*record.before, *record.after, "per_interval");
