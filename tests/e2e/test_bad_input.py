@@ -245,6 +245,7 @@ BAD_MODULES = {
 
 @pytest.mark.parametrize("damage", BAD_MODULES)
 def test_module_that_cannot_run(kenning, shared, tmp_path, damage):
+    """Refused by the tool, by the device when the tool does not look, and by `info`."""
     corpus = shared("spec/corpus")
     module = tmp_path / "bad.vmfb"
     module.write_bytes(BAD_MODULES[damage]((corpus / "3.13.0" / "add_f32.vmfb").read_bytes()))
@@ -252,6 +253,8 @@ def test_module_that_cannot_run(kenning, shared, tmp_path, damage):
     result = kenning("run", module, "--function", "main", "--input", names[0], "--input", names[1])
     assert result.returncode in (1, 2), result.stdout + result.stderr
     assert "bad.vmfb" in result.stdout + result.stderr
+    refused = kenning("run", module, "--function", "main", "--input", names[0], "--input", names[1], "--no-check")
+    assert refused.returncode in (1, 2), refused.stdout + refused.stderr
     info = kenning("info", module)
     assert info.returncode in (1, 2), info.stdout + info.stderr
     assert "bad.vmfb" in info.stdout + info.stderr

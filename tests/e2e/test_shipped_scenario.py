@@ -30,7 +30,7 @@ def test_all_files_are_there(finished):
     folder, _ = finished
     assert (folder / "model.vmfb").stat().st_size > 10_000
     specification = json.loads((folder / "model.vmfb.json").read_text())
-    assert specification["input"][0]["shape"] == [1, 128, 3, 1]
+    assert specification["processed_input"][0]["shape"] == [1, 128, 3, 1]
     assert (folder / "report" / "report.md").read_text().startswith("# v-extensions-riscv")
     assert list((folder / "report").rglob("*.png"))
     assert (folder / "report" / "report" / "report.html").stat().st_size < 3_000_000
@@ -44,7 +44,7 @@ def test_measurements_are_complete(finished):
     assert len(results["protocol_inference_step"]) == results["total"]
     opcodes = results["opcode_counters"]
     opcodes = opcodes.get("cpu", opcodes)
-    assert opcodes["vfmacc.vv"] + opcodes["vfmacc.vf"] + opcodes["vfmul.vf"] > 0
+    assert sum(count for name, count in opcodes.items() if name.startswith("vf")) > 0
     executed = results["executed_instructions"]["cpu"]
     assert len(executed) == len(results["profiler_timestamps"]) > 1
     assert sum(executed) > 0
