@@ -70,6 +70,21 @@ Result<std::vector<Tensor>> ReadInputs(const std::vector<std::string>& values,
   return inputs;
 }
 
+// As far as the module says what it takes. Extents may be split differently as long as the number
+// of elements is right: recordings are often saved without the batch extent.
+bool Fits(const Tensor& input, const runtime::ValueInfo& wanted) {
+  const auto type = ElementTypeOf(wanted);
+  if (type && *type != input.type) return false;
+  if (wanted.kind != runtime::ValueKind::kTensor) return input.element_count() == 1;
+  if (!wanted.shape_known) return true;
+  uint64_t elements = 1;
+  for (uint32_t axis = 0; axis < wanted.rank; ++axis) {
+    if (wanted.dims[axis] == runtime::ValueInfo::kDynamic) return true;
+    elements *= wanted.dims[axis];
+  }
+  return elements == input.element_count();
+}
+
 Result<> CheckFunction(const ModuleCall& call, const runtime::inspect::Export* function,
                        const runtime::inspect::Report& report) {
   if (function == nullptr) {
@@ -81,6 +96,12 @@ Result<> CheckFunction(const ModuleCall& call, const runtime::inspect::Export* f
   if (function->arguments.size() != call.inputs.size()) {
     return InputError(fmt::format("'{}' takes {} inputs, {} were given", call.function,
                                   function->arguments.size(), call.inputs.size()));
+  }
+  for (size_t i = 0; i < call.inputs.size(); ++i) {
+    if (Fits(call.inputs[i], function->arguments[i])) continue;
+    return InputError(fmt::format("input {} of '{}' is {}, the function takes {}", i, call.function,
+                                  TypeText(call.inputs[i]),
+                                  runtime::inspect::TypeText(function->arguments[i])));
   }
   return {};
 }

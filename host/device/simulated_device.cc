@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/try.h"
+#include "board/springbok/memory_map.h"
 #include "host/input/read_file.h"
 #include "host/terminal/interrupt.h"
 #include "sim/machine/machine.h"
@@ -60,13 +61,14 @@ class SimulatedDevice : public Device {
     const double deadline = ClockSeconds() + limit_s;
     ready_text_ = ready_text;
     while (!ready_) {
-      const sim::Halt halt = RunSlice({.max_instructions = kSliceInstructions});
+      const sim::Halt halt =
+          RunSlice({.max_instructions = SliceUntil(deadline), .idle_patience_us = 0});
       if (ready_) break;
       if (stop_.stop_requested()) return InterruptedError("starting the device");
       if (halt.reason != sim::HaltReason::kInstructionLimit) {
         return Ended(halt, fmt::format("before its log said '{}'", ready_text));
       }
-      if (ClockSeconds() > deadline) {
+      if (ClockSeconds() >= deadline) {
         return RunError(fmt::format("the log did not say '{}' within {:.0f} s of virtual time",
                                     ready_text, limit_s),
                         name());
@@ -82,15 +84,16 @@ class SimulatedDevice : public Device {
 
   Result<size_t> Read(base::MutableBytes into, double limit_s) override {
     const double deadline = ClockSeconds() + limit_s;
-    sim::RunLimits limits{.max_instructions = kSliceInstructions, .idle_patience_us = 0};
+    sim::RunLimits limits;
     while (received_.empty()) {
       if (stop_.stop_requested()) return InterruptedError("waiting for the device");
+      limits.max_instructions = SliceUntil(deadline);
       const sim::Halt halt = RunSlice(limits);
       if (!received_.empty()) break;
       switch (halt.reason) {
         case sim::HaltReason::kInstructionLimit:
         case sim::HaltReason::kUartFull:
-          if (ClockSeconds() > deadline) return 0;
+          if (ClockSeconds() >= deadline) return 0;
           break;
         case sim::HaltReason::kIdle:
           if (limits.idle_patience_us != 0) {
@@ -127,6 +130,13 @@ class SimulatedDevice : public Device {
   }
 
  private:
+  // Not beyond the deadline, so that a limit ends at the same instruction everywhere.
+  [[nodiscard]] uint64_t SliceUntil(double deadline) const {
+    constexpr double kInstructionsPerSecond = board::springbok::kInstructionsPerMicrosecond * 1e6;
+    const double left = std::max(0.0, deadline - ClockSeconds()) * kInstructionsPerSecond;
+    return std::min(static_cast<uint64_t>(left) + 1, kSliceInstructions);
+  }
+
   sim::Halt RunSlice(const sim::RunLimits& limits) {
     const sim::Halt halt = machine_.Run(limits);
     const std::vector<uint8_t> bytes = machine_.ReadUart();
