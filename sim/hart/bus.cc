@@ -1,23 +1,29 @@
 #include "sim/hart/bus.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 
 namespace sim {
 
 void Bus::AddMemory(std::string name, GuestAddr base, uint32_t size_bytes) {
-  constexpr uint32_t kAlignment = 64;  // vector loads from aligned guest addresses stay aligned
+  constexpr size_t kAlignment = 64;  // vector loads from aligned guest addresses stay aligned
   auto memory = std::make_unique<Memory>();
-  std::vector<uint8_t>& bytes = storage_.emplace_back(size_bytes + kAlignment);
-  const auto misalignment = reinterpret_cast<uintptr_t>(bytes.data()) % kAlignment;
+  // calloc, because the system's zero pages cost nothing until the guest touches them.
+  void* bytes = std::calloc(size_bytes + kAlignment, 1);
+  if (bytes == nullptr) std::abort();
+  storage_.emplace_back(static_cast<uint8_t*>(bytes));
+  const auto misalignment = reinterpret_cast<uintptr_t>(bytes) % kAlignment;
   memory->name = std::move(name);
   memory->base = base;
   memory->size_bytes = size_bytes;
-  memory->bytes = bytes.data() + (kAlignment - misalignment) % kAlignment;
+  memory->bytes = storage_.back().get() + (kAlignment - misalignment) % kAlignment;
   memory->code_lines.resize((size_bytes >> Memory::kCodeLineShift) + 1);
   search_order_.push_back(memory.get());
   memories_.push_back(std::move(memory));
 }
+
+void Bus::Free::operator()(void* memory) const { std::free(memory); }
 
 void Bus::AddDevice(std::string name, GuestAddr base, uint32_t size_bytes, Device* device) {
   devices_.push_back({std::move(name), base, size_bytes, device, {}});

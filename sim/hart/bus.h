@@ -151,7 +151,10 @@ class Bus {
 
   std::vector<Memory*> search_order_;
   std::vector<std::unique_ptr<Memory>> memories_;
-  std::vector<std::vector<uint8_t>> storage_;
+  struct Free {
+    void operator()(void* memory) const;
+  };
+  std::vector<std::unique_ptr<uint8_t, Free>> storage_;
   std::vector<MappedDevice> devices_;
   MisalignedPolicy misaligned_ = MisalignedPolicy::kTrap;
   UnmappedPolicy unmapped_ = UnmappedPolicy::kReadZero;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "board/springbok/memory_map.h"
@@ -96,6 +97,7 @@ struct Machine::State final : Environment, CoreControl, TimeSource, UartOwner {
   void Log(LogLevel level, uint64_t retired, std::string_view sender, std::string text,
            std::string message, uint32_t number = 0);
   void Warn(std::string_view sender, std::string text);
+  [[nodiscard]] static bool WorthALine(uint64_t* seen);
   bool TakeInterrupt();
   [[nodiscard]] uint64_t RetiredAtTime(uint64_t ns) const;
   [[nodiscard]] bool WakeAtTimer();
@@ -117,6 +119,8 @@ struct Machine::State final : Environment, CoreControl, TimeSource, UartOwner {
   std::array<uint64_t, 16> interrupts{};             // taken, by number
   std::vector<LogLine> log;
   uint64_t log_dropped = 0;
+  uint64_t unmapped_accesses = 0;
+  uint64_t unknown_custom = 0;
 };
 
 namespace {
@@ -155,6 +159,7 @@ Machine::State::State(const MachineConfig& machine_config)
       profiler(&bus, uint64_t{machine_config.bin_width_us} * 1000),
       interpreter(&hart, &bus, &profiler) {
   bus.on_unmapped = [this](GuestAddr addr, bool is_write) {
+    if (!WorthALine(&unmapped_accesses)) return;
     Warn("sysbus", std::string(is_write ? "Write to" : "Read from") +
                        " non existing peripheral at " + HexText(addr));
   };
@@ -208,6 +213,14 @@ void Machine::State::Log(LogLevel level, uint64_t retired, std::string_view send
                  .number = number});
 }
 
+// A guest gone wild repeats itself millions of times: after the first lines only each doubling is
+// told, and the others cost nothing.
+bool Machine::State::WorthALine(uint64_t* seen) {
+  constexpr uint64_t kAll = 64;
+  ++*seen;
+  return *seen <= kAll || std::has_single_bit(*seen);
+}
+
 void Machine::State::Warn(std::string_view sender, std::string text) {
   std::string message = text;
   Log(LogLevel::kWarning, hart.retired_at_access, sender, std::move(text), std::move(message));
@@ -246,6 +259,7 @@ void Machine::State::Finish(Hart&) {
 }
 
 void Machine::State::UnknownCustom(Hart& h, uint32_t word) {
+  if (!WorthALine(&unknown_custom)) return;
   Log(LogLevel::kError, h.retired_at_access, "cpu", "Unknown custom instruction " + HexText(word),
       {});
 }

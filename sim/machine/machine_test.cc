@@ -121,6 +121,18 @@ TEST(MachineTest, LogIsBounded) {
   EXPECT_GT(dropped, 0u);
 }
 
+TEST(MachineTest, RepeatedWarningsThinOut) {
+  Program program;
+  program.Li(kT0, 0x5000'0000);
+  const uint32_t loop = program.here();
+  program.Add(Op::kLw, {.rd = kA0, .rs1 = kT0}).Add(Op::kCustom3Unused).JumpTo(loop);
+  Running run(program);
+  run.Run(300'000);
+  uint64_t dropped = 0;
+  EXPECT_LT(run.machine.TakeLog(&dropped).size(), 200u);
+  EXPECT_EQ(dropped, 0u);
+}
+
 TEST(MachineTest, EchoAnswersAndIdles) {
   Running run(Echo());
   EXPECT_EQ(run.Run().reason, HaltReason::kIdle);

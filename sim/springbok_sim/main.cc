@@ -1,12 +1,8 @@
 // springbok-sim: one machine, one UART, files of counters. See --help.
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -20,6 +16,7 @@
 #include "sim/profile/renode_dump.h"
 #include "sim/springbok_sim/options.h"
 #include "sim/springbok_sim/pty.h"
+#include "sim/springbok_sim/session.h"
 
 namespace sim {
 namespace {
@@ -29,16 +26,6 @@ constexpr int kRunFailed = 1;
 constexpr int kWrongInput = 2;
 
 constexpr size_t kMaxFirmwareBytes = 256u << 20;
-
-// Between looks at signals and at the terminal.
-constexpr uint64_t kSliceInstructions = 20'000'000;
-
-// While the guest waits, virtual time runs at a twentieth of wall time: the firmware's 5 ms byte
-// time-out becomes 100 ms of silence on the terminal, longer than any pause of a host that is in
-// the middle of a write (shared spec platform.md, section 2.1, "pacing").
-constexpr int kIdleSlowdown = 20;
-constexpr int kShortestWaitMs = 20;
-constexpr int kLongestWaitMs = 500;
 
 int Complain(const std::string& sentence, int exit_code) {
   fmt::print(stderr, "springbok-sim: {}\n", sentence);
@@ -72,155 +59,6 @@ bool WriteFile(const std::string& path, const std::function<void(std::ostream&)>
   return std::rename(temporary.c_str(), path.c_str()) == 0;
 }
 
-// SIGINT and SIGTERM as a descriptor to poll.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    descriptor_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  ~StopSignals() { close(descriptor_); }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-  [[nodiscard]] bool Arrived() {
-    signalfd_siginfo info;
-    arrived_ = arrived_ || read(descriptor_, &info, sizeof(info)) == sizeof(info);
-    return arrived_;
-  }
-
- private:
-  int descriptor_ = -1;
-  bool arrived_ = false;
-};
-
-class Session {
- public:
-  Session(const Options& options, Machine* machine, Pty* pty, std::FILE* log)
-      : options_(options), machine_(machine), pty_(pty), log_(log) {}
-
-  int Run();
-
- private:
-  void MoveBytes();
-  void WriteLog();
-  void Wait(int timeout_ms);
-  [[nodiscard]] int ExitCodeOf(const Halt& halt);
-
-  const Options& options_;
-  Machine* machine_;
-  Pty* pty_;
-  std::FILE* log_;
-  StopSignals signals_;
-  std::vector<uint8_t> output_;  // taken from the guest, not yet taken by the terminal
-  uint32_t main_returned_ = 0;
-};
-
-void Session::WriteLog() {
-  uint64_t dropped = 0;
-  const std::vector<LogLine> lines = machine_->TakeLog(&dropped);
-  for (const LogLine& line : lines) {
-    if (line.message == "main returned: ") main_returned_ = line.number;
-    if (line.level > options_.log_level) continue;
-    fmt::print(log_, "{}\n", line.Format());
-  }
-  if (dropped != 0) fmt::print(log_, "({} more lines were dropped)\n", dropped);
-  if (!lines.empty()) std::fflush(log_);
-}
-
-void Session::MoveBytes() {
-  const std::vector<uint8_t> fresh = machine_->ReadUart();
-  output_.insert(output_.end(), fresh.begin(), fresh.end());
-  if (pty_ == nullptr) {
-    std::fwrite(output_.data(), 1, output_.size(), stdout);
-    std::fflush(stdout);
-    output_.clear();
-    return;
-  }
-  const size_t written = pty_->Write(output_);
-  output_.erase(output_.begin(), output_.begin() + static_cast<ptrdiff_t>(written));
-  const std::vector<uint8_t> input = pty_->Read();
-  if (!input.empty()) machine_->WriteUart(input);
-}
-
-// Until the terminal has bytes (or room for ours), a signal comes, or the time is over.
-void Session::Wait(int timeout_ms) {
-  pollfd descriptors[] = {{.fd = signals_.descriptor(), .events = POLLIN, .revents = 0},
-                          {.fd = pty_->descriptor(),
-                           .events = static_cast<short>(POLLIN | (output_.empty() ? 0 : POLLOUT)),
-                           .revents = 0}};
-  poll(descriptors, std::size(descriptors), timeout_ms);
-}
-
-int Session::ExitCodeOf(const Halt& halt) {
-  switch (halt.reason) {
-    case HaltReason::kFinished:
-      if (main_returned_ == 0) return kGood;
-      return Complain(fmt::format("main returned {}", main_returned_), kRunFailed);
-    case HaltReason::kIdle:
-    case HaltReason::kHalted:
-    case HaltReason::kHostRequest:
-      return kGood;
-    case HaltReason::kFault:
-      return Complain(fmt::format("the guest trapped in its trap handler: cause {}, address "
-                                  "0x{:08x}, value 0x{:08x}",
-                                  static_cast<uint32_t>(halt.trap.cause), halt.pc, halt.trap.tval),
-                      kRunFailed);
-    case HaltReason::kInstructionLimit:
-      return Complain(fmt::format("stopped after {} instructions at 0x{:08x}",
-                                  machine_->instructions(), halt.pc),
-                      kRunFailed);
-    case HaltReason::kWaiting:
-    case HaltReason::kUartFull:
-      return Complain(fmt::format("the guest stopped: {}", Name(halt.reason)), kRunFailed);
-  }
-  return kRunFailed;
-}
-
-int Session::Run() {
-  using Clock = std::chrono::steady_clock;
-  int wait_ms = kShortestWaitMs;
-  uint64_t patience_us = 0;
-  while (true) {
-    if (signals_.Arrived()) return kGood;
-    const uint64_t used = machine_->instructions();
-    const uint64_t left = options_.max_instructions - std::min(options_.max_instructions, used);
-    const Halt halt = machine_->Run(
-        {.max_instructions = std::min(left, kSliceInstructions), .idle_patience_us = patience_us});
-    patience_us = 0;
-    WriteLog();
-    MoveBytes();
-    const bool used_up = halt.reason == HaltReason::kInstructionLimit &&
-                         machine_->instructions() >= options_.max_instructions;
-    if (halt.reason == HaltReason::kInstructionLimit && !used_up) continue;
-    if (halt.reason == HaltReason::kUartFull && pty_ == nullptr) continue;
-    const bool waits = halt.reason == HaltReason::kIdle || halt.reason == HaltReason::kUartFull;
-    if (!waits || pty_ == nullptr) return ExitCodeOf(halt);
-    if (machine_->uart_input_pending() != 0) {
-      wait_ms = kShortestWaitMs;
-      continue;
-    }
-    const Clock::time_point before = Clock::now();
-    Wait(wait_ms);
-    const auto waited =
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - before);
-    const size_t pending = machine_->uart_input_pending();
-    MoveBytes();
-    if (machine_->uart_input_pending() > pending) {
-      wait_ms = kShortestWaitMs;
-    } else {
-      patience_us = static_cast<uint64_t>(waited.count()) / kIdleSlowdown;
-      wait_ms = std::min(wait_ms * 2, kLongestWaitMs);
-    }
-  }
-}
-
 // Prints what lies in executable memory, from each function symbol on, until the next symbol.
 int PrintCode(Machine& machine, const LoadedElf& elf) {
   std::vector<ElfSymbol> functions;
@@ -242,6 +80,33 @@ int PrintCode(Machine& machine, const LoadedElf& elf) {
     }
   }
   return kGood;
+}
+
+int ExitCodeOf(const SessionEnd& end, const Machine& machine) {
+  if (end.by_signal) return kGood;
+  const Halt& halt = end.halt;
+  switch (halt.reason) {
+    case HaltReason::kFinished:
+      if (end.main_returned == 0) return kGood;
+      return Complain(fmt::format("main returned {}", end.main_returned), kRunFailed);
+    case HaltReason::kIdle:
+    case HaltReason::kHalted:
+    case HaltReason::kHostRequest:
+      return kGood;
+    case HaltReason::kFault:
+      return Complain(fmt::format("the guest trapped in its trap handler: cause {}, address "
+                                  "0x{:08x}, value 0x{:08x}",
+                                  static_cast<uint32_t>(halt.trap.cause), halt.pc, halt.trap.tval),
+                      kRunFailed);
+    case HaltReason::kInstructionLimit:
+      return Complain(
+          fmt::format("stopped after {} instructions at 0x{:08x}", machine.instructions(), halt.pc),
+          kRunFailed);
+    case HaltReason::kWaiting:
+    case HaltReason::kUartFull:
+      return Complain(fmt::format("the guest stopped: {}", Name(halt.reason)), kRunFailed);
+  }
+  return kRunFailed;
 }
 
 // The counters and the dump. False: a file could not be written; it is named on stderr.
@@ -281,6 +146,7 @@ int Main(int argc, char** argv) {
 
   std::FILE* log = options.log ? std::fopen(options.log->c_str(), "w") : stderr;
   if (log == nullptr) return Complain("cannot write " + *options.log, kWrongInput);
+  StopSignals signals;
   std::optional<Pty> pty;
   if (options.uart_pty) {
     auto opened = Pty::Open(*options.uart_pty, options.force);
@@ -288,7 +154,9 @@ int Main(int argc, char** argv) {
     pty.emplace(std::move(*opened));
   }
   machine.Boot();
-  int exit_code = Session(options, &machine, pty ? &*pty : nullptr, log).Run();
+  Session session({.log_level = options.log_level, .max_instructions = options.max_instructions},
+                  &machine, pty ? &*pty : nullptr, &signals, log);
+  int exit_code = ExitCodeOf(session.Run(), machine);
   pty.reset();
   if (!WriteResults(options, machine)) exit_code = kRunFailed;
   if (log != stderr) std::fclose(log);
