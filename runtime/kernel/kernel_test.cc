@@ -1,0 +1,152 @@
+// The loader on images made here: every library version on both machines, and each rule broken
+// once.
+#include <cstring>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "runtime/kernel/elf.h"
+#include "runtime/kernel/library.h"
+#include "runtime/testing/elf_builder.h"
+#include "runtime/testing/module_builder.h"
+
+namespace runtime {
+namespace {
+
+using base::Status;
+using testing::Aligned;
+using testing::BuildElf;
+using testing::ElfSpec;
+
+struct Loaded {
+  Failure failure;
+  Status status = Status::kOk;
+  uint32_t kernels = 0;
+  std::string first_name;
+};
+
+Loaded Load(const std::vector<uint8_t>& elf) {
+  Loaded result;
+  const auto summary = CheckElf(elf, result.failure);
+  if (!summary) {
+    result.status = summary.error();
+    return result;
+  }
+  Aligned memory(summary->image_size);
+  KernelImage image;
+  image.bytes = memory.bytes();
+  image.base_address = 0x10000;
+  const auto query = PlaceElf(elf, image, result.failure);
+  if (!query) {
+    result.status = query.error();
+    return result;
+  }
+  const auto library = Library::FindUncalled(image, result.failure);
+  if (!library) {
+    result.status = library.error();
+    return result;
+  }
+  result.kernels = library->kernel_count();
+  for (uint32_t i = 0; i < result.kernels; ++i) {
+    if (!library->KernelAddress(i) || !library->Attributes(i) || !library->KernelName(i)) {
+      result.status = Status::kKernelLibraryMalformed;
+      return result;
+    }
+  }
+  if (result.kernels != 0) result.first_name = *library->KernelName(0);
+  return result;
+}
+
+TEST(KernelTest, EveryLibraryVersionOnBothMachines) {
+  for (const bool wide : {false, true}) {
+    for (const uint32_t version : kLibraryVersions) {
+      for (const bool names : {false, true}) {
+        SCOPED_TRACE(std::to_string(version) + (wide ? " x86-64" : " riscv32"));
+        const Loaded loaded =
+            Load(BuildElf({.is_64_bit = wide, .library_version = version, .with_names = names}));
+        EXPECT_EQ(loaded.status, Status::kOk) << loaded.failure.text();
+        EXPECT_EQ(loaded.kernels, 2u);
+        EXPECT_EQ(loaded.first_name, names ? "first_kernel" : "");
+      }
+    }
+  }
+}
+
+struct BrokenRow {
+  const char* name;
+  ElfSpec spec;
+  size_t offset;  // of a byte to overwrite; 0 for none
+  uint8_t value;
+  Status status;
+  const char* words;
+};
+
+TEST(KernelTest, RefusesEachBrokenRule) {
+  const BrokenRow rows[] = {
+      {"magic", {}, 1, 'X', Status::kKernelElfUnsupported, "not an ELF"},
+      {"class", {}, 4, 9, Status::kKernelElfUnsupported, "class"},
+      {"big-endian", {}, 5, 2, Status::kKernelElfUnsupported, "little-endian"},
+      {"executable", {}, 16, 2, Status::kKernelElfUnsupported, "shared object"},
+      {"machine", {}, 18, 40, Status::kKernelElfUnsupported, "machine 40"},
+      {"segment table offset", {}, 30, 0xFF, Status::kKernelElfMalformed, "segment table"},
+      {"segment count", {}, 44, 0xFF, Status::kKernelElfMalformed, "segment table"},
+      {"segment offset", {}, 52 + 4 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
+      {"segment address", {}, 52 + 8 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
+      {"segment memory", {}, 52 + 20 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
+      {"no dynamic segment", {}, 84, 7, Status::kKernelElfMalformed, "no loadable"},
+      {"relocation",
+       {.relocation_type = 5},
+       0,
+       0,
+       Status::kKernelElfUnsupported,
+       "relocation type 5"},
+      {"needs libraries", {.extra_tag = 1}, 0, 0, Status::kKernelElfUnsupported, "libraries"},
+      {"initialisers", {.extra_tag = 25}, 0, 0, Status::kKernelElfUnsupported, "libraries"},
+      {"library version", {.library_version = 7}, 0, 0, Status::kKernelLibraryMalformed, ""},
+  };
+  for (const BrokenRow& row : rows) {
+    std::vector<uint8_t> elf = BuildElf(row.spec);
+    if (row.offset != 0) elf[row.offset] = row.value;
+    const Loaded loaded = Load(elf);
+    EXPECT_EQ(loaded.status, row.status) << row.name << ": " << loaded.failure.text();
+    EXPECT_NE(loaded.failure.text().find(row.words), std::string_view::npos)
+        << row.name << ": " << loaded.failure.text();
+  }
+}
+
+TEST(KernelTest, ImportingLibraryIsRefused) {
+  const std::vector<uint8_t> elf = BuildElf({.import_count = 1});
+  Failure failure;
+  const auto summary = CheckElf(elf, failure);
+  Aligned memory(summary->image_size);
+  KernelImage image;
+  image.bytes = memory.bytes();
+  image.base_address = 0x10000;
+  ASSERT_TRUE(PlaceElf(elf, image, failure).has_value());
+  // Wherever the table is, reading it must say so.
+  bool refused = false;
+  for (uint64_t offset = 0; offset < summary->image_size; offset += 4) {
+    const auto library = Library::Read(image, image.base_address + offset, failure);
+    refused = refused || (!library && library.error() == Status::kKernelLibraryUnsupported &&
+                          failure.text().find("imports") != std::string_view::npos);
+  }
+  EXPECT_TRUE(refused);
+}
+
+TEST(KernelTest, AnyDamageIsHandled) {
+  for (const bool wide : {false, true}) {
+    const std::vector<uint8_t> elf = BuildElf({.is_64_bit = wide});
+    for (size_t size = 0; size < elf.size(); ++size) {
+      (void)Load(std::vector<uint8_t>(elf.begin(), elf.begin() + static_cast<ptrdiff_t>(size)));
+    }
+    for (size_t i = 0; i < elf.size(); ++i) {
+      for (const int value : {0x00, 0x01, 0x7F, 0x80, 0xFF}) {
+        std::vector<uint8_t> damaged = elf;
+        damaged[i] = static_cast<uint8_t>(value);
+        (void)Load(damaged);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace runtime
