@@ -20,7 +20,7 @@ if [ -z "${KN_IN_NAMESPACE-}" ]; then
   exec unshare --mount --propagation private env KN_IN_NAMESPACE=1 "$0" "$root" "$@"
 fi
 
-received_bytes() { awk -F'[: ]+' 'NR > 2 && $2 != "lo" { sum += $3 } END { print sum + 0 }' /proc/net/dev; }
+received_bytes() { awk -F'[: ]+' 'NR > 2 && $2 != "lo" { sum += $3 } END { printf "%.0f", sum }' /proc/net/dev; }
 
 if [ ! -e "$root/bin/sh" ]; then
   debootstrap --variant=minbase --include=git,make,ca-certificates "${SUITE:-bookworm}" "$root" ${MIRROR-}
