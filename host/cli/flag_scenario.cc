@@ -88,7 +88,8 @@ FlagScenario::FlagScenario(std::span<const std::string> words) {
   }
 }
 
-Result<Scenario> FlagScenario::Compose(const Arguments& arguments) const {
+Result<Scenario> FlagScenario::Compose(const Arguments& arguments,
+                                       const ScenarioNeeds& needs) const {
   Json scenario = Json::object();
   for (const ClassRow& row : kClasses) {
     if (!arguments.Has(row.option)) continue;
@@ -108,7 +109,7 @@ Result<Scenario> FlagScenario::Compose(const Arguments& arguments) const {
       scenario[key] = std::move(block);
   }
   return ParseScenario(scenario.dump(-1, ' ', false, Json::error_handler_t::replace),
-                       "command line");
+                       "command line", needs);
 }
 
 }  // namespace host::cli

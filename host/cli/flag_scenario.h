@@ -26,7 +26,8 @@ class FlagScenario {
   [[nodiscard]] std::span<const Option> options() const { return options_; }
 
   // kInput with the faults of the scenario, places starting with "command line".
-  [[nodiscard]] Result<Scenario> Compose(const Arguments& arguments) const;
+  [[nodiscard]] Result<Scenario> Compose(const Arguments& arguments,
+                                         const ScenarioNeeds& needs = {}) const;
 
  private:
   bool used_ = false;

@@ -32,6 +32,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kFirmwareKey = "runtime_binary_path";
+
 // "<path>.json", where the contract puts a model's I/O specification (section 4.3).
 fs::path SpecificationPath(fs::path model) { return model += ".json"; }
 
@@ -65,7 +67,6 @@ class Pipeline {
 
   Result<> Run() {
     for (const std::string& note : scenario_.notes) log_.Info(note);
-    TRY(CheckFiles());
     const DeviceChoice device = TRY(ChooseDevice(arguments_, &scenario_, log_));
     if (Has(Subcommand::kTest)) TRY(LoadDataset());
     if (Has(Subcommand::kOptimize)) {
@@ -82,54 +83,6 @@ class Pipeline {
   [[nodiscard]] const Block& optimizer() const { return scenario_.optimizers.front(); }
   [[nodiscard]] fs::path module_path() const { return optimizer().Text("compiled_model_path"); }
   [[nodiscard]] fs::path model_path() const { return scenario_.model_wrapper->Text("model_path"); }
-
-  // All files that must be there already, and all blocks a step needs, with every fault at once.
-  Result<> CheckFiles() {
-    std::vector<Error> faults;
-    const auto fault = [&](const std::string& pointer, std::string sentence) {
-      faults.push_back({ErrorKind::kInput,
-                        std::move(sentence),
-                        fmt::format("{}#{}", scenario_.path, pointer),
-                        {}});
-    };
-    const auto must_exist = [&](const Block& block, std::string_view key) {
-      std::error_code ignored;
-      const std::string& path = block.Text(key);
-      const auto pointer = fmt::format("{}/{}", block.pointer, key);
-      if (path.contains("://")) {
-        fault(pointer, fmt::format("{} is not fetched; download the file and name it", path));
-      } else if (!fs::is_regular_file(path, ignored)) {
-        fault(pointer, fmt::format("there is no file {}", path));
-      }
-    };
-    if (scenario_.optimizers.empty()) fault("", "'optimizers' is required and missing");
-    if (!scenario_.model_wrapper) fault("", "'model_wrapper' is required and missing");
-    if (Has(Subcommand::kTest) && !scenario_.dataset) {
-      fault("", "'dataset' is required and missing");
-    }
-    if (Has(Subcommand::kTest) && !scenario_.platform && !scenario_.runtime) {
-      fault("", "'platform' or 'runtime' is required and missing");
-    }
-    if (scenario_.model_wrapper && Has(Subcommand::kOptimize)) {
-      must_exist(*scenario_.model_wrapper, "model_path");
-    }
-    if (!Has(Subcommand::kOptimize) && !scenario_.optimizers.empty()) {
-      must_exist(optimizer(), "compiled_model_path");
-    }
-    for (const std::optional<Block>* block : {&scenario_.platform, &scenario_.runtime}) {
-      if (!Has(Subcommand::kTest) || arguments_.Has("--firmware") || !block->has_value()) continue;
-      const bool has_firmware =
-          std::ranges::find((*block)->schema->parameters, "runtime_binary_path", &Parameter::key) !=
-          (*block)->schema->parameters.end();
-      if (has_firmware && !(*block)->IsNull("runtime_binary_path") &&
-          !(*block)->Text("runtime_binary_path").contains("://")) {
-        must_exist(**block, "runtime_binary_path");
-      }
-    }
-    if (faults.empty()) return {};
-    return std::unexpected(Error{ErrorKind::kInput, "the scenario cannot be run as it is",
-                                 scenario_.path, std::move(faults)});
-  }
 
   Result<> LoadDataset() {
     std::optional<Progress> progress;
@@ -267,6 +220,26 @@ class Pipeline {
   std::string framework_version_;
 };
 
+// Blocks and files that the steps of a sequence cannot do without.
+ScenarioNeeds NeedsOf(const Sequence& sequence, const Arguments& arguments) {
+  ScenarioNeeds needs;
+  needs.blocks = {"model_wrapper", "optimizers"};
+  if (Contains(sequence.subcommands, Subcommand::kOptimize)) {
+    needs.files.push_back({BlockKind::kModelWrapper, "model_path"});
+  } else {
+    needs.files.push_back({BlockKind::kOptimizer, "compiled_model_path"});
+  }
+  if (Contains(sequence.subcommands, Subcommand::kTest)) {
+    needs.blocks.push_back("dataset");
+    needs.device = true;
+    if (!arguments.Has("--firmware")) {
+      needs.files.push_back({BlockKind::kPlatform, kFirmwareKey, true});
+      needs.files.push_back({BlockKind::kRuntime, kFirmwareKey, true});
+    }
+  }
+  return needs;
+}
+
 }  // namespace
 
 Result<int> PipelineCommand(const Sequence& sequence, std::span<const std::string> words,
@@ -274,8 +247,9 @@ Result<int> PipelineCommand(const Sequence& sequence, std::span<const std::strin
   const auto has = [&](Subcommand step) { return Contains(sequence.subcommands, step); };
   std::optional<Scenario> scenario;
   if (has(Subcommand::kOptimize) || has(Subcommand::kTest)) {
-    scenario =
-        TRY(flags.used() ? flags.Compose(arguments) : LoadScenario(arguments.One("--json-cfg")));
+    const ScenarioNeeds needs = NeedsOf(sequence, arguments);
+    scenario = TRY(flags.used() ? flags.Compose(arguments, needs)
+                                : LoadScenario(arguments.One("--json-cfg"), needs));
   }
   if (has(Subcommand::kTest) && arguments.Many("--measurements").size() != 1) {
     return InputError("argument --measurements: 'test' writes exactly one file");

@@ -152,7 +152,8 @@ bool HasControlCharacter(const Value& value) {
 // Turns the document into a Scenario and gathers every fault on the way.
 class Checker {
  public:
-  Checker(std::string_view json, const std::string& name) : json_(json), name_(name) {}
+  Checker(std::string_view json, const std::string& name, const ScenarioNeeds& needs)
+      : json_(json), name_(name), needs_(needs) {}
 
   Result<Scenario> Check(const Json& document) {
     scenario_.path = name_;
@@ -197,8 +198,9 @@ class Checker {
   }
 
   void CheckOptimizers(const Json& value, const std::string& pointer) {
-    if (!value.is_array()) {
-      Fault(pointer, fmt::format("needs a list of blocks, not {}", JsonTypeName(value)));
+    if (!value.is_array() || value.empty()) {
+      Fault(pointer, fmt::format("needs a list of one block, not {}",
+                                 value.is_array() ? "an empty list" : JsonTypeName(value)));
       return;
     }
     for (size_t i = 0; i < value.size(); ++i) {
@@ -270,6 +272,7 @@ class Checker {
       block.given.push_back(member != object.end());
       if (member != object.end()) {
         block.values.push_back(CheckValue(*member, parameter, pointer));
+        CheckFile(block.values.back(), schema.kind, parameter, pointer);
       } else {
         if (parameter.default_json.empty()) {
           Fault(object.empty() ? block_pointer : pointer,
@@ -316,10 +319,31 @@ class Checker {
     return *std::move(value);
   }
 
+  void CheckFile(const Value& value, BlockKind kind, const Parameter& parameter,
+                 const std::string& parent) {
+    const auto* path = std::get_if<std::string>(&value);
+    const auto need = std::ranges::find_if(needs_.files, [&](const ScenarioNeeds::File& file) {
+      return file.kind == kind && file.key == parameter.key;
+    });
+    if (need == needs_.files.end() || path == nullptr || path->empty()) return;
+    const std::string pointer = fmt::format("{}/{}", parent, parameter.key);
+    std::error_code ignored;
+    if (path->contains("://")) {
+      if (need->may_be_uri) return;
+      Fault(pointer, fmt::format("{} is not fetched; download the file and name it", *path));
+    } else if (!fs::is_regular_file(*path, ignored)) {
+      Fault(pointer, fmt::format("there is no file {}", *path));
+    }
+  }
+
   // What no single block can tell.
   void CheckWhole(const Json& document) {
-    if (!document.contains("platform") && !document.contains("runtime") &&
-        !document.contains(kOptimizersKey)) {
+    for (const std::string_view key : needs_.blocks) {
+      if (!document.contains(key)) Fault("", fmt::format("'{}' is required and missing", key));
+    }
+    const bool has_device = document.contains("platform") || document.contains("runtime");
+    if (!has_device && needs_.device) Fault("", "'platform' or 'runtime' is required and missing");
+    if (!has_device && !needs_.device && !document.contains(kOptimizersKey)) {
       Fault("", "has neither 'platform' nor 'runtime' nor 'optimizers': nothing to do");
     }
     if (scenario_.runtime && scenario_.runtime->schema->class_name() == "IREERuntime" &&
@@ -364,6 +388,7 @@ class Checker {
 
   std::string_view json_;
   const std::string& name_;
+  const ScenarioNeeds& needs_;
   Scenario scenario_;
   std::vector<Error> faults_;
 };
@@ -400,7 +425,8 @@ std::string ParserText(const char* what) {
 
 }  // namespace
 
-Result<Scenario> ParseScenario(std::string_view json, const std::string& name) {
+Result<Scenario> ParseScenario(std::string_view json, const std::string& name,
+                               const ScenarioNeeds& needs) {
   if (json.size() > kMaxScenarioBytes) {
     return InputError(fmt::format("larger than {} bytes: not a scenario", kMaxScenarioBytes), name);
   }
@@ -415,13 +441,13 @@ Result<Scenario> ParseScenario(std::string_view json, const std::string& name) {
       return InputError(fmt::format("the key '{}' occurs twice in one object", duplicates.found()),
                         name);
     }
-    return Checker(json, name).Check(document);
+    return Checker(json, name, needs).Check(document);
   } catch (const Json::exception& fault) {
     return InputError(fmt::format("is not JSON: {}", ParserText(fault.what())), name);
   }
 }
 
-Result<Scenario> LoadScenario(const std::string& path) {
+Result<Scenario> LoadScenario(const std::string& path, const ScenarioNeeds& needs) {
   constexpr std::string_view kFileScheme = "file://";
   std::string file_name = path;
   if (path.starts_with(kFileScheme)) {
@@ -440,7 +466,7 @@ Result<Scenario> LoadScenario(const std::string& path) {
   std::string json(kMaxScenarioBytes + 1, '\0');
   file.read(json.data(), static_cast<std::streamsize>(json.size()));
   json.resize(static_cast<size_t>(file.gcount()));
-  return ParseScenario(json, file_name);
+  return ParseScenario(json, file_name, needs);
 }
 
 }  // namespace host

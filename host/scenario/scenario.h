@@ -38,10 +38,25 @@ struct Scenario {
   std::vector<std::string> notes;
 };
 
+// What a run needs beyond a scenario that is right in itself, so that everything is reported at
+// once.
+struct ScenarioNeeds {
+  struct File {
+    BlockKind kind;
+    std::string_view key;
+    bool may_be_uri = false;  // the caller has something else to use then
+  };
+  std::vector<std::string_view> blocks;  // top-level keys that must be there
+  bool device = false;                   // `platform` or `runtime` must be there
+  std::vector<File> files;               // path parameters whose file must exist (null is fine)
+};
+
 // `name` is the file name used in places.
-[[nodiscard]] Result<Scenario> ParseScenario(std::string_view json, const std::string& name);
+[[nodiscard]] Result<Scenario> ParseScenario(std::string_view json, const std::string& name,
+                                             const ScenarioNeeds& needs = {});
 // A path or a file:// URI.
-[[nodiscard]] Result<Scenario> LoadScenario(const std::string& path);
+[[nodiscard]] Result<Scenario> LoadScenario(const std::string& path,
+                                            const ScenarioNeeds& needs = {});
 
 // What `results.json` records as `build_cfg`: every block with all parameters, defaults included,
 // in the key order of the scenario's generation (contract, section 6). LEGACY files carry the paths

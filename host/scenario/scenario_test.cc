@@ -171,11 +171,32 @@ INSTANTIATE_TEST_SUITE_P(
               [](Json& j) { Parameters(j, "model_wrapper")["window_size"] = 64; },
               "/model_wrapper/parameters/window_size", "have 128 rows"},
         Fault{"optimizers are no list", [](Json& j) { j["optimizers"] = Json::object(); },
-              "/optimizers", "needs a list of blocks"},
+              "/optimizers", "needs a list of one block, not an object"},
         Fault{"two optimizers", [](Json& j) { j["optimizers"].push_back(j["optimizers"][0]); },
               "/optimizers/1", "only one optimizer"},
         Fault{"key with pointer characters", [](Json& j) { j["a/b~c"] = 1; }, "/a~1b~0c",
               "unknown key 'a/b~c'"}));
+
+TEST(Scenario, NeedsOfARunAreFaultsLikeOthers) {
+  Json json = HeadScenario();
+  json.erase("dataset");
+  json["optimizers"][0]["parameters"]["compiled_model_path"] = "gh://a:b/m.vmfb;branch=main";
+  json["platform"]["parameters"]["nonsense"] = 1;
+  json["platform"]["parameters"]["runtime_binary_path"] = nullptr;
+  const auto scenario = ParseScenario(json.dump(), "s.json",
+                                      {.blocks = {"dataset", "model_wrapper"},
+                                       .device = true,
+                                       .files = {{BlockKind::kModelWrapper, "model_path"},
+                                                 {BlockKind::kOptimizer, "compiled_model_path"},
+                                                 {BlockKind::kPlatform, "runtime_binary_path"}}});
+  ASSERT_FALSE(scenario);
+  EXPECT_EQ(scenario.error().causes.size(), 4u);
+  const std::string text = scenario.error().Format();
+  EXPECT_THAT(text, HasSubstr("'dataset' is required and missing"));
+  EXPECT_THAT(text, HasSubstr("s.json:1#/model_wrapper/parameters/model_path: there is no file"));
+  EXPECT_THAT(text, HasSubstr("is not fetched; download the file"));
+  EXPECT_THAT(text, HasSubstr("unknown key 'nonsense'"));
+}
 
 TEST(Scenario, AllFaultsAtOnceWithLines) {
   const auto scenario = ParseScenario(R"({
