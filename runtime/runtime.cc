@@ -25,6 +25,7 @@ constexpr std::string_view kDeinitialiser = "__deinit";
 constexpr std::string_view kModelAttribute = "iree.abi.model";
 constexpr std::string_view kCoarseFences = "coarse-fences";
 constexpr uint32_t kFenceArguments = 2;
+constexpr std::string_view kAsyncSuffix = "$async";
 constexpr std::string_view kDeclarationAttribute = "iree.abi.declaration";
 
 ValueKind KindOf(char letter) {
@@ -78,7 +79,7 @@ struct Runtime::State {
   base::Result<Tensor> TensorOf(Object* object);
   base::Result<void> ReadResults(std::string_view letters, const RawResults& raw);
   void ReleaseResults();
-  [[nodiscard]] bool HasFences(uint32_t function) const;
+  [[nodiscard]] bool HasFences(const ExportDef& function) const;
   Status RunIfExported(std::string_view name);
 
   Heap heap;
@@ -180,9 +181,10 @@ void Runtime::State::ReleaseResults() {
   held_count = 0;
 }
 
-bool Runtime::State::HasFences(uint32_t function) const {
-  const auto model = module.Attribute(function, kModelAttribute);
-  return model && *model == kCoarseFences;
+// Told by an attribute, or by the name beside a synchronous wrapper.
+bool Runtime::State::HasFences(const ExportDef& function) const {
+  const auto model = module.Attribute(function.ordinal, kModelAttribute);
+  return (model && *model == kCoarseFences) || function.name.ends_with(kAsyncSuffix);
 }
 
 Status Runtime::State::RunIfExported(std::string_view name) {
@@ -267,7 +269,7 @@ Status Runtime::Describe(Function function, FunctionInfo& info) const {
   const FunctionRecord& record = state_->verified.functions()[exported->ordinal];
   std::string_view arguments = record.signature.arguments;
   const std::string_view results = record.signature.results;
-  if (state_->HasFences(exported->ordinal) && arguments.size() >= kFenceArguments) {
+  if (state_->HasFences(*exported) && arguments.size() >= kFenceArguments) {
     arguments.remove_suffix(kFenceArguments);
   }
   if (arguments.size() > kMaxValues || results.size() > kMaxValues) return Status::kVmTooBig;
@@ -298,7 +300,7 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function function,
   }
   const FunctionRecord& record = state.verified.functions()[exported->ordinal];
   std::string_view letters = record.signature.arguments;
-  const bool fences = state.HasFences(exported->ordinal) && letters.size() >= kFenceArguments;
+  const bool fences = state.HasFences(*exported) && letters.size() >= kFenceArguments;
   if (fences) letters.remove_suffix(kFenceArguments);
   if (letters.size() != arguments.size() || letters.size() > kMaxValues) {
     return std::unexpected(failure_.Begin(Status::kVmSignatureMismatch, exported->name)

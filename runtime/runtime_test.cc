@@ -187,11 +187,13 @@ class NativeModel {
   std::string skip;
   Status status = Status::kError;
   Placements placements;
-  Runtime runtime;
 
  private:
   std::unique_ptr<Aligned> file_;
   Aligned arena_{size_t{4} << 20};
+
+ public:
+  Runtime runtime;  // after its memory
 };
 
 // Little-endian, C order: what the corpus' NPY files are.

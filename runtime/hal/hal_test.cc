@@ -96,12 +96,14 @@ class Program {
 
   Code code = Code().Block();
   ModuleSpec spec;
-  Runtime runtime;
   std::span<const Value> results;
 
  private:
   std::unique_ptr<Aligned> file_;
   Aligned arena_{size_t{1} << 20};
+
+ public:
+  Runtime runtime;  // after its memory
 };
 
 Value FloatTensor(std::vector<float>& data, uint32_t rows) {

@@ -12,6 +12,8 @@ namespace {
 // What a reference register holds, as far as it matters.
 enum : uint8_t { kUnknown = 0, kFirstArgument = 1, kFirstCreated = 0x80 };
 constexpr uint32_t kMaxCreated = 32;
+constexpr uint32_t kMaxDepth = 4;
+constexpr uint32_t kMaxSteps = 20'000;
 
 uint32_t Wide(const uint16_t* cells) { return cells[0] | static_cast<uint32_t>(cells[1]) << 16; }
 const uint16_t* BranchTarget(const uint16_t* branch) {
@@ -37,41 +39,54 @@ uint32_t CellLength(const uint16_t* pc) {
   return kOpcodeRows[pc[0]].cells;
 }
 
+// What the whole reading shares: the signature being filled in and the views made on the way.
+struct Findings {
+  FunctionInfo& info;
+  std::array<ValueInfo, kMaxCreated> created = {};
+  uint32_t created_count = 0;
+  uint32_t steps = 0;  // still allowed
+  uint32_t depth = 0;  // of internal calls
+};
+
+// Knowledge about the registers of one frame, while one path through its function is followed.
 class PathReader {
  public:
-  PathReader(const VerifiedModule& module, const FunctionRecord& function, FunctionInfo& info,
-             uint32_t* values, uint8_t* known, uint8_t* refs)
-      : module_(module),
-        function_(function),
-        info_(info),
-        values_(values),
-        known_(known),
-        refs_(refs) {
-    uint8_t tensor = kFirstArgument;
-    uint32_t slot = 0;
-    for (uint32_t i = 0; i < info.argument_count; ++i) {
-      if (info.arguments[i].kind == ValueKind::kTensor) {
-        refs_[slot++] = static_cast<uint8_t>(tensor + i);
-      }
-    }
+  PathReader(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+             Findings& findings)
+      : module_(module), function_(function), heap_(heap), findings_(findings) {
+    values_ = heap.AllocateArray<uint32_t>(function.value_slots);
+    flags_ = heap.AllocateArray<uint8_t>(FlagCount());
+    if (flags_ != nullptr) std::memset(flags_, 0, FlagCount());
   }
+  ~PathReader() {
+    heap_.FreeArray(values_, function_.value_slots);
+    heap_.FreeArray(flags_, FlagCount());
+  }
+  PathReader(const PathReader&) = delete;
+  PathReader& operator=(const PathReader&) = delete;
 
-  void Follow() {
+  [[nodiscard]] bool ready() const { return values_ != nullptr && flags_ != nullptr; }
+  uint8_t& RefAt(uint16_t cell) { return flags_[function_.value_slots + cell / sizeof(void*)]; }
+
+  // The instruction at which the path returns, or nullptr.
+  const uint16_t* Follow() {
     const uint16_t* pc = function_.cells;
-    for (uint32_t steps = function_.cell_count; steps != 0; --steps) {
+    while (findings_.steps != 0) {
+      --findings_.steps;
       switch (static_cast<Op>(pc[0])) {
         case Op::kReturn:
-          ReadReturn(pc);
-          return;
+          return pc;
         case Op::kFail:
-          return;
+          return nullptr;
         case Op::kBr:
           pc = Branch(pc + 1);
           continue;
         case Op::kCondBr: {
           const uint16_t* yes = pc + 2;
           const uint16_t* no = yes + BranchLength(yes);
-          pc = Branch(Fails(BranchTarget(yes)) ? no : yes);
+          const bool leave =
+              !Fails(BranchTarget(no)) && (Fails(BranchTarget(yes)) || IsRepeated(pc));
+          pc = Branch(leave ? no : yes);
           continue;
         }
         case Op::kBrTable:
@@ -83,26 +98,51 @@ class PathReader {
       Step(pc);
       pc += CellLength(pc);
     }
+    return nullptr;
   }
 
  private:
+  [[nodiscard]] size_t FlagCount() const { return function_.value_slots + function_.ref_slots; }
+
+  // Whether nothing but cleaning up happens from `pc` to a `fail`.
   static bool Fails(const uint16_t* pc) {
-    while (static_cast<Op>(pc[0]) == Op::kConstRun) pc += CellLength(pc);
-    return static_cast<Op>(pc[0]) == Op::kFail;
+    for (int hops = 0; hops < 16; ++hops) {
+      switch (static_cast<Op>(pc[0])) {
+        case Op::kFail:
+          return true;
+        case Op::kBr:
+          pc = BranchTarget(pc + 1);
+          break;
+        case Op::kConstRun:
+        case Op::kDiscardRefs:
+          pc += CellLength(pc);
+          break;
+        default:
+          return false;
+      }
+    }
+    return false;
   }
 
-  static uint32_t ValueIndex(uint16_t cell) { return cell / sizeof(uint32_t); }
-  static uint32_t RefIndex(uint16_t cell) { return cell / sizeof(void*); }
+  // A conditional branch met before closes a loop: the other way leads out.
+  bool IsRepeated(const uint16_t* branch) {
+    for (uint32_t i = 0; i < met_count_; ++i) {
+      if (met_[i] == branch) return true;
+    }
+    if (met_count_ < met_.size()) met_[met_count_++] = branch;
+    return false;
+  }
+
+  uint32_t& ValueAt(uint16_t cell) { return values_[cell / sizeof(uint32_t)]; }
+  uint8_t& KnownAt(uint16_t cell) { return flags_[cell / sizeof(uint32_t)]; }
 
   const uint16_t* Branch(const uint16_t* branch) {
     const uint16_t* pair = branch + 4;
     for (uint32_t i = branch[2]; i != 0; --i, pair += 2) {
-      values_[ValueIndex(pair[1])] = values_[ValueIndex(pair[0])];
-      known_[ValueIndex(pair[1])] = known_[ValueIndex(pair[0])];
+      ValueAt(pair[1]) = ValueAt(pair[0]);
+      KnownAt(pair[1]) = KnownAt(pair[0]);
     }
-    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) {
-      refs_[RefIndex(pair[1])] = refs_[RefIndex(pair[0])];
-    }
+    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) RefAt(pair[1]) = RefAt(pair[0]);
     return BranchTarget(branch);
   }
 
@@ -112,24 +152,18 @@ class PathReader {
       case Op::kConstRun:
         for (uint32_t i = 0; i < pc[1]; ++i) {
           const uint16_t* entry = pc + 2 + 3 * i;
-          values_[ValueIndex(entry[0])] = Wide(entry + 1);
-          known_[ValueIndex(entry[0])] = 1;
+          ValueAt(entry[0]) = Wide(entry + 1);
+          KnownAt(entry[0]) = 1;
         }
         return;
       case Op::kCallImport:
         ReadImport(pc);
         return;
-      case Op::kCallInternal: {
-        const uint16_t* result = pc + 6 + 2 * (pc[2] + pc[3]);
-        for (uint32_t i = 0; i < pc[4]; ++i) known_[ValueIndex(*result++)] = 0;
-        for (uint32_t i = 0; i < pc[5]; ++i) refs_[RefIndex(*result++)] = kUnknown;
+      case Op::kCallInternal:
+        ReadCall(pc);
         return;
-      }
       case Op::kAssignRef:
-        refs_[RefIndex(pc[2])] = refs_[RefIndex(pc[1])];
-        return;
-      case Op::kMoveI32:
-        known_[ValueIndex(pc[2])] = 0;
+        RefAt(pc[2]) = RefAt(pc[1]);
         return;
       case Op::kGlobalStoreI32:
       case Op::kGlobalStoreI64:
@@ -141,13 +175,31 @@ class PathReader {
         break;
     }
     // The result is the last register.
-    const uint32_t last = CellLength(pc) - 1;
-    char letter = '\0';
+    const uint16_t cell = pc[CellLength(pc) - 1];
+    char letter = static_cast<Op>(pc[0]) == Op::kMoveI32 ? 'i' : '\0';
     for (const char c : OperandLetters(kOpcodeRows[pc[0]].shape)) letter = c == 'T' ? letter : c;
     if (letter == 'r') {
-      refs_[RefIndex(pc[last])] = kUnknown;
+      RefAt(cell) = kUnknown;
     } else if (letter == 'i' || letter == 'I') {
-      known_[ValueIndex(pc[last])] = 0;
+      KnownAt(cell) = 0;
+    }
+  }
+
+  void ReadCall(const uint16_t* pc) {
+    const uint16_t* pair = pc + 6 + 2 * pc[2];
+    const uint16_t* result = pair + 2 * pc[3];
+    PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_);
+    const uint16_t* end = nullptr;
+    if (callee.ready() && findings_.depth < kMaxDepth) {
+      for (uint32_t i = 0; i < pc[3]; ++i, pair += 2) callee.RefAt(pair[1]) = RefAt(pair[0]);
+      ++findings_.depth;
+      end = callee.Follow();
+      --findings_.depth;
+    }
+    for (uint32_t i = 0; i < pc[4]; ++i) KnownAt(*result++) = 0;
+    for (uint32_t i = 0; i < pc[5]; ++i) {
+      RefAt(*result++) =
+          end != nullptr && i < end[2] ? callee.RefAt(end[3 + end[1] + i]) : kUnknown;
     }
   }
 
@@ -157,76 +209,76 @@ class PathReader {
     const uint32_t rank = arguments[Call::kSpanCells];
     uint8_t created = kUnknown;
     if (import.row->function == hal::BufferViewAssert) {
-      const uint8_t origin = refs_[RefIndex(arguments[0])];
+      const uint8_t origin = RefAt(arguments[0]);
       if (origin >= kFirstArgument && origin < kFirstCreated) {
-        ReadShape(info_.arguments[origin - kFirstArgument], arguments[2], arguments + 4, rank);
+        ReadShape(findings_.info.arguments[origin - kFirstArgument], arguments[2], arguments + 4,
+                  rank);
       }
-    } else if (import.row->function == hal::BufferViewCreate && created_count_ < kMaxCreated) {
-      ValueInfo& view = created_[created_count_];
+    } else if (import.row->function == hal::BufferViewCreate &&
+               findings_.created_count < kMaxCreated) {
+      ValueInfo& view = findings_.created[findings_.created_count];
       view = {};
       view.kind = ValueKind::kTensor;
       ReadShape(view, arguments[3], arguments + 5, rank);
-      created = static_cast<uint8_t>(kFirstCreated + created_count_++);
+      created = static_cast<uint8_t>(kFirstCreated + findings_.created_count++);
     }
     for (uint32_t i = 0; i < import.signature.results.size(); ++i) {
       const uint16_t cell = arguments[Call::kResultCells + static_cast<int>(i)];
       if (import.signature.results[i] == 'r') {
-        refs_[RefIndex(cell)] = created;
+        RefAt(cell) = created;
       } else {
-        known_[ValueIndex(cell)] = 0;
+        KnownAt(cell) = 0;
       }
     }
   }
 
   void ReadShape(ValueInfo& info, uint16_t type_cell, const uint16_t* dims, uint32_t rank) {
     if (info.shape_known || rank > kMaxRank) return;
-    if (known_[ValueIndex(type_cell)] != 0) info.type.code = values_[ValueIndex(type_cell)];
+    if (KnownAt(type_cell) != 0) info.type.code = ValueAt(type_cell);
     info.shape_known = true;
     info.rank = rank;
     for (uint32_t i = 0; i < rank; ++i) {
-      const uint32_t index = ValueIndex(dims[i]);
-      info.dims[i] = known_[index] != 0 ? values_[index] : ValueInfo::kDynamic;
-    }
-  }
-
-  void ReadReturn(const uint16_t* pc) {
-    const uint16_t* ref = pc + 3 + pc[1];
-    uint32_t left = pc[2];
-    for (uint32_t i = 0; i < info_.result_count && left != 0; ++i) {
-      if (info_.results[i].kind != ValueKind::kTensor) continue;
-      const uint8_t origin = refs_[RefIndex(*ref++)];
-      --left;
-      if (origin >= kFirstCreated) {
-        info_.results[i] = created_[origin - kFirstCreated];
-      } else if (origin >= kFirstArgument) {
-        info_.results[i] = info_.arguments[origin - kFirstArgument];
-      }
+      info.dims[i] = KnownAt(dims[i]) != 0 ? ValueAt(dims[i]) : ValueInfo::kDynamic;
     }
   }
 
   const VerifiedModule& module_;
   const FunctionRecord& function_;
-  FunctionInfo& info_;
+  Heap& heap_;
+  Findings& findings_;
   uint32_t* values_;  // per value slot
-  uint8_t* known_;    // per value slot: the value is a constant
-  uint8_t* refs_;     // per reference slot
-  std::array<ValueInfo, kMaxCreated> created_;
-  uint32_t created_count_ = 0;
+  uint8_t* flags_;    // per value slot: the value is a constant; behind them, per reference: origin
+  std::array<const uint16_t*, 8> met_;
+  uint32_t met_count_ = 0;
 };
 
 }  // namespace
 
 void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
                    FunctionInfo& info) {
-  auto* values = heap.AllocateArray<uint32_t>(function.value_slots);
-  const size_t flag_count = function.value_slots + function.ref_slots;
-  auto* flags = heap.AllocateArray<uint8_t>(flag_count);
-  if (values != nullptr && flags != nullptr) {
-    std::memset(flags, 0, flag_count);
-    PathReader(module, function, info, values, flags, flags + function.value_slots).Follow();
+  Findings findings = {.info = info, .steps = kMaxSteps};
+  PathReader reader(module, function, heap, findings);
+  if (!reader.ready()) return;
+  uint32_t slot = 0;
+  for (uint32_t i = 0; i < info.argument_count; ++i) {
+    if (info.arguments[i].kind != ValueKind::kTensor) continue;
+    reader.RefAt(static_cast<uint16_t>(slot++ * sizeof(void*))) =
+        static_cast<uint8_t>(kFirstArgument + i);
   }
-  heap.FreeArray(values, function.value_slots);
-  heap.FreeArray(flags, flag_count);
+  const uint16_t* end = reader.Follow();
+  if (end == nullptr) return;
+  const uint16_t* ref = end + 3 + end[1];
+  uint32_t left = end[2];
+  for (uint32_t i = 0; i < info.result_count && left != 0; ++i) {
+    if (info.results[i].kind != ValueKind::kTensor) continue;
+    const uint8_t origin = reader.RefAt(*ref++);
+    --left;
+    if (origin >= kFirstCreated) {
+      info.results[i] = findings.created[origin - kFirstCreated];
+    } else if (origin >= kFirstArgument) {
+      info.results[i] = info.arguments[origin - kFirstArgument];
+    }
+  }
 }
 
 }  // namespace runtime

@@ -13,7 +13,7 @@
 namespace runtime {
 
 // Fills element types and shapes into `info`, whose kinds and counts are there already. What is not
-// found, also for lack of memory, stays unknown. Cost: at most one visit per instruction.
+// found, also for lack of memory, stays unknown. Cost: bounded, about one visit per instruction.
 void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
                    FunctionInfo& info);
 

@@ -3,6 +3,11 @@
 namespace runtime::testing {
 namespace {
 
+// Byte `index` of a value extended with zeroes.
+uint8_t ByteOf(uint64_t value, size_t index) {
+  return index < sizeof(value) ? static_cast<uint8_t>(value >> 8 * index) : uint8_t{0};
+}
+
 class Writer {
  public:
   explicit Writer(bool wide) : word_(wide ? 8 : 4) {}
@@ -13,7 +18,7 @@ class Writer {
   [[nodiscard]] size_t word() const { return word_; }
   size_t Put(uint64_t value, size_t size) {
     const size_t at = bytes.size();
-    for (size_t i = 0; i < size; ++i) bytes.push_back(static_cast<uint8_t>(value >> 8 * i));
+    for (size_t i = 0; i < size; ++i) bytes.push_back(ByteOf(value, i));
     return at;
   }
   size_t Word(uint64_t value) { return Put(value, word_); }
@@ -31,7 +36,7 @@ class Writer {
     return at;
   }
   void Patch(size_t at, uint64_t value, size_t size) {
-    for (size_t i = 0; i < size; ++i) bytes[at + i] = static_cast<uint8_t>(value >> 8 * i);
+    for (size_t i = 0; i < size; ++i) bytes[at + i] = ByteOf(value, i);
   }
 
  private:

@@ -247,35 +247,30 @@ struct Angle {
   float reduced;
 };
 
-// For |x| where multiples of pi/2 no longer subtract exactly: multiplies the mantissa with the bits
-// of 2/pi that matter.
+// For |x| where multiples of pi/2 no longer subtract exactly: multiplies the mantissa with the 96
+// bits of 2/pi that matter. x = mantissa * 2^shift, so the bits of 2/pi in front of weight 2^(2 -
+// shift) only add whole turns; the product's top two bits are then the quadrant.
 Angle ReduceLarge(float x) {
-  static constexpr uint32_t kTwoOverPi[] = {0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0,
-                                            0xDB629599, 0x3C439041, 0xFE5163AB};
+  // 2/pi behind a word of zeroes, for the shifts that need a few bits in front of it.
+  static constexpr uint32_t kTwoOverPi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
+                                            0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
   const uint32_t bits = Bits(x);
   const uint32_t mantissa = (bits & 0x7FFFFF) | 0x800000;
-  // x = mantissa * 2^shift; the first bits of 2/pi only add whole turns.
   const int shift = static_cast<int>(bits >> kFractionBits & 0xFF) - kBias - kFractionBits;
-  const int skip = shift > 2 ? shift - 2 : 0;
-  const auto word = static_cast<uint32_t>(skip) / 32;
-  const uint32_t offset = static_cast<uint32_t>(skip) % 32;
+  const auto position = static_cast<uint32_t>(shift - 2 + 32);
   uint32_t window[3];
   for (uint32_t i = 0; i < 3; ++i) {
-    const uint64_t pair =
-        static_cast<uint64_t>(kTwoOverPi[word + i]) << 32 | kTwoOverPi[word + i + 1];
-    window[i] = static_cast<uint32_t>(pair >> (32 - offset));
+    const uint32_t word = position / 32 + i;
+    const uint64_t pair = static_cast<uint64_t>(kTwoOverPi[word]) << 32 | kTwoOverPi[word + 1];
+    window[i] = static_cast<uint32_t>(pair >> (32 - position % 32));
   }
-  // The product's 64 bits behind the first 32 - mantissa bits that fell off above.
-  const uint64_t middle = static_cast<uint64_t>(mantissa) * window[1];
-  const uint64_t low = static_cast<uint64_t>(mantissa) * window[2];
-  uint64_t product = (static_cast<uint64_t>(mantissa * window[0]) << 32) + middle + (low >> 32);
-  // Scaled so that the quadrant is in the top bits: weight of bit 63 is 2^(shift - skip + 31).
-  product <<= 30 + (shift - skip) > 0 ? 30 + (shift - skip) : 0;
-  uint32_t quadrant = static_cast<uint32_t>(product >> 62);
-  auto fraction = static_cast<int64_t>(product << 2);
-  if (fraction < 0) ++quadrant;
-  const float turned = static_cast<float>(static_cast<int32_t>(fraction >> 32)) * 0x1p-32f;
-  const float reduced = turned * kHalfPi;
+  const uint64_t product = (static_cast<uint64_t>(mantissa * window[0]) << 32) +
+                           static_cast<uint64_t>(mantissa) * window[1] +
+                           (static_cast<uint64_t>(mantissa) * window[2] >> 32);
+  const auto fraction = static_cast<int64_t>(product << 2);
+  const uint32_t quadrant = static_cast<uint32_t>(product >> 62) + (fraction < 0 ? 1 : 0);
+  const float reduced =
+      static_cast<float>(static_cast<int32_t>(fraction >> 32)) * 0x1p-32f * kHalfPi;
   return (bits & kSign) != 0 ? Angle{0u - quadrant, -reduced} : Angle{quadrant, reduced};
 }
 

@@ -32,8 +32,8 @@ Quotient DivideSigned(int64_t dividend, int64_t divisor) {
 }
 
 float FloatFromU64(uint64_t value) {
-  // Halved until the hardware can take it; what falls off is remembered in the lowest bit, which lies
-  // below the 24 that count, so that the hardware's rounding is right.
+  // Halved until the hardware can take it; what falls off is remembered in the lowest bit, which
+  // lies below the 24 that count, so that the hardware's rounding is right.
   float scale = 1.0f;
   while (value >> 32 != 0) {
     value = value >> 1 | (value & 1);

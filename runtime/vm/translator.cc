@@ -492,9 +492,10 @@ void Translator::ImportCall(uint32_t ordinal, Bytes segments, Bytes arguments, B
   }
 
   // First the span lengths, then the operands, both by one walk over the convention.
+  const bool variadic = letters.find('C') != std::string_view::npos;
   uint32_t spans = 0;
   uint32_t segment = 0;
-  for (size_t i = 0; i < letters.size() && segments.size() != 0; ++i, ++segment) {
+  for (size_t i = 0; i < letters.size() && variadic; ++i, ++segment) {
     if (segment >= ListSize(segments)) {
       fits = false;
       break;
