@@ -45,8 +45,8 @@ TEST(DisassemblerTest, SpellsAsObjdumpDoes) {
 std::vector<std::string> ObjdumpTexts(const std::string& path) {
   const std::string command =
       "llvm-objcopy-19 -I binary -O elf32-littleriscv " + path + " " + path +
-      ".o && llvm-objdump-19 -D -j .data -M no-aliases --mattr=+m,+f,+zicsr,+zifencei,+zve32f " + path +
-      ".o";
+      ".o && llvm-objdump-19 -D -j .data -M no-aliases --mattr=+m,+f,+zicsr,+zifencei,+zve32f " +
+      path + ".o";
   std::vector<std::string> texts;
   std::FILE* pipe = popen(command.c_str(), "r");
   std::array<char, 512> line{};
