@@ -90,7 +90,7 @@ constexpr auto kOptions = std::to_array<GroupedOption>({
      0,
      kFlagGroup},
 
-    {{"--simulator", "", kOne, "WHERE",
+    {{"--simulator", "--uart", kOne, "WHERE",
       "'builtin': the simulator inside this program. A path: the UART (pseudo-terminal or serial "
       "port) of a running springbok-sim, Renode, QEMU or board. Default: what the scenario says; "
       "'builtin' for 'run'"},
@@ -202,8 +202,7 @@ constexpr auto kOptions = std::to_array<GroupedOption>({
      0,
      kRunGroup},
     {{"--counters", "", kOne, "FILE",
-      "Write what the built-in simulator counted: instructions to load, per call inside and "
-      "outside kernels, per kernel, per opcode"},
+      "Write what the built-in simulator counted as JSON, as springbok-sim --counters does"},
      kRun,
      0,
      kRunGroup},

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
@@ -68,7 +68,11 @@ class Pipeline {
   Result<> Run() {
     for (const std::string& note : scenario_.notes) log_.Info(note);
     const DeviceChoice device = TRY(ChooseDevice(arguments_, &scenario_, log_));
-    if (Has(Subcommand::kTest)) TRY(LoadDataset());
+    if (Has(Subcommand::kTest)) {
+      // First, so that a device that is not there is not found out after a long compilation.
+      device_ = TRY(StartDevice(device, InstallLayout::OfThisProgram(), log_, interrupt_.token()));
+      TRY(LoadDataset());
+    }
     if (Has(Subcommand::kOptimize)) {
       TRY(Optimize());
     } else {
@@ -176,10 +180,8 @@ class Pipeline {
             static_cast<uint64_t>(scenario_.inference_loop->Integer("inference_limit"));
       }
     }
-    const auto device =
-        TRY(StartDevice(choice, InstallLayout::OfThisProgram(), log_, interrupt_.token()));
-    log_.Info(fmt::format("Running on {}", device->name()));
-    Connection connection(*device, choice.connection, log_);
+    log_.Info(fmt::format("Running on {}", device_->name()));
+    Connection connection(*device_, choice.connection, log_);
     TRY(connection.Open());
     const TestRecord record = TRY(RunTest(connection, plan, log_));
     TRY(connection.Close());
@@ -214,6 +216,7 @@ class Pipeline {
   Scenario scenario_;
   Log& log_;
   Interrupt interrupt_;
+  std::unique_ptr<Device> device_;
   Dataset dataset_;
   std::string compiler_version_;
   std::string framework_;

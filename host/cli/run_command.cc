@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "base/try.h"
 #include "host/cli/device_choice.h"
@@ -15,8 +14,8 @@
 #include "host/results/atomic_file.h"
 #include "host/scenario/nearest_name.h"
 #include "host/session/module_call.h"
-#include "host/session/results_content.h"
 #include "host/terminal/interrupt.h"
+#include "sim/profile/profile_json.h"
 
 namespace host::cli {
 namespace {
@@ -162,27 +161,6 @@ Result<bool> Judge(size_t number, const CallPlan& plan, const std::vector<Tensor
   return good;
 }
 
-// What the simulator counted, for scripts: the profile of all calls, and each call by itself.
-Result<> WriteCounters(const std::string& path, const sim::Profile& before,
-                       const sim::Profile& after) {
-  using Json = nlohmann::ordered_json;
-  Json content = SimulatorProfile(before, after, "");
-  Json calls = Json::array();
-  for (const sim::Span& span : after.spans) {
-    if (span.name != "inference") continue;
-    calls.push_back({{"instructions", span.instructions},
-                     {"kernel_instructions", span.kernel_instructions},
-                     {"runtime_instructions", span.instructions - span.kernel_instructions}});
-  }
-  content["calls"] = std::move(calls);
-  Json opcodes = Json::object();
-  for (const sim::OpcodeCount& opcode : after.opcodes) opcodes[opcode.name] = opcode.count;
-  content["opcodes"] = std::move(opcodes);
-  content["instructions"] = after.instructions;
-  content["virtual_time_s"] = static_cast<double>(after.virtual_time_ns) / 1e9;
-  return WriteFileAtomically(path, content.dump(2) + "\n");
-}
-
 Result<bool> RunCalls(Connection& connection, const std::vector<CallPlan>& plans,
                       base::Bytes module, const std::string& output_folder) {
   bool good = true;
@@ -221,14 +199,14 @@ Result<int> RunCommand(std::span<const std::string> words, const Arguments& argu
       TRY(StartDevice(choice, InstallLayout::OfThisProgram(), log, interrupt.token()));
   Connection connection(*device, choice.connection, log);
   TRY(connection.Open());
-  const std::optional<sim::Profile> before = device->Counters();
   const bool good = TRY(RunCalls(connection, plans, module.bytes, arguments.One("--output")));
   TRY(connection.Close());
 
   if (arguments.Has("--counters")) {
-    const std::optional<sim::Profile> after = device->Counters();
-    if (!before || !after) return InputError("--counters needs the built-in simulator");
-    TRY(WriteCounters(arguments.One("--counters"), *before, *after));
+    // The same content as of springbok-sim's option of that name.
+    const std::optional<sim::Profile> counted = device->Counters();
+    if (!counted) return InputError("--counters needs the built-in simulator");
+    TRY(WriteFileAtomically(arguments.One("--counters"), sim::ProfileJson(*counted)));
   }
   return good ? kExitGood : kExitRunFailed;
 }

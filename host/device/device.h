@@ -37,6 +37,9 @@ class Device {
   // error if it is known that none will ever come.
   [[nodiscard]] virtual Result<size_t> Read(base::MutableBytes into, double limit_s) = 0;
 
+  // Forgets what arrived and was not read: nobody asked for it.
+  virtual void DropUnread() = 0;
+
   // Seconds since some start; durations of inferences are differences of this.
   [[nodiscard]] virtual double ClockSeconds() const = 0;
   [[nodiscard]] virtual bool clock_is_virtual() const = 0;

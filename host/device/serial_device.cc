@@ -102,6 +102,8 @@ class SerialDevice : public Device {
     return static_cast<size_t>(std::max<ssize_t>(count, 0));
   }
 
+  void DropUnread() override { ::tcflush(fd_.get(), TCIFLUSH); }
+
   [[nodiscard]] double ClockSeconds() const override {
     return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
   }

@@ -111,6 +111,8 @@ class SimulatedDevice : public Device {
     return count;
   }
 
+  void DropUnread() override { received_.clear(); }
+
   [[nodiscard]] double ClockSeconds() const override {
     return static_cast<double>(machine_.virtual_time_ns()) / kNanosecondsPerSecond;
   }

@@ -275,8 +275,7 @@ class Checker {
         CheckFile(block.values.back(), schema.kind, parameter, pointer);
       } else {
         if (parameter.default_json.empty()) {
-          Fault(object.empty() ? block_pointer : pointer,
-                fmt::format("'{}' is required and missing", parameter.key));
+          Fault(pointer, fmt::format("'{}' is required and missing", parameter.key));
         }
         block.values.push_back(DefaultOf(parameter));
       }
@@ -289,6 +288,15 @@ class Checker {
     const std::string pointer = fmt::format("{}/{}", parent, parameter.key);
     if (json.is_null() && parameter.nullable) return std::monostate{};
     std::optional<Value> value = Convert(json, parameter.type);
+    if (!value && json.is_array() &&
+        (parameter.type == ValueType::kTextList || parameter.type == ValueType::kPathList)) {
+      for (size_t i = 0; i < json.size(); ++i) {
+        if (json[i].is_string()) continue;
+        Fault(fmt::format("{}/{}", pointer, i),
+              fmt::format("needs a text, not {}", JsonTypeName(json[i])));
+      }
+      return std::monostate{};
+    }
     if (!value) {
       Fault(pointer, fmt::format("needs {}{}, not {}", ExpectedName(parameter.type),
                                  parameter.nullable ? " or null" : "", JsonTypeName(json)));

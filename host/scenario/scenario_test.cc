@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
               [](Json& j) {
                 j["optimizers"][0]["parameters"]["compiler_args"] = Json::array({"a", 1});
               },
-              "/optimizers/0/parameters/compiler_args", "needs a list of texts or null"},
+              "/optimizers/0/parameters/compiler_args/1", "needs a text, not a whole number"},
         Fault{"unknown choice", [](Json& j) { Parameters(j, "protocol")["endianness"] = "litle"; },
               "/protocol/parameters/endianness", "did you mean 'little'?"},
         Fault{"control character",

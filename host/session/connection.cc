@@ -120,6 +120,8 @@ Result<wire::Answer> Connection::Request(wire::MessageType type, base::Bytes pay
 }
 
 Result<> Connection::Send(bool show_progress, size_t payload_bytes) {
+  // On the newer wires unread bytes may be log messages, and the answer is told from them by type.
+  if (options_.generation == wire::Generation::kLegacy) device_.DropUnread();
   // Complaints from before belong to another request.
   for (const std::string& earlier : device_.TakeComplaints()) log_.Debug(earlier);
   std::optional<Progress> progress;

@@ -32,8 +32,11 @@ class TestRunTest : public ::testing::Test {
     dataset_.class_names = {"low", "high"};
     dataset_.samples = {{Floats({1, 0}), 0}, {Floats({0, 1}), 1}, {Floats({2, 1}), 1}};
     dataset_.test_order = {2, 0, 1};
-    specification_.input = {{.name = "x", .shapes = {{-1, 2}}, .dtype = "float32"}};
-    specification_.output = {{.name = "y", .shapes = {{1, 2}}, .dtype = "float32"}};
+    TensorSpecification tensor;
+    tensor.shapes = {{-1, 2}};
+    tensor.dtype = "float32";
+    specification_.input = {tensor};
+    specification_.output = {tensor};
   }
 
   std::optional<Message> Answer(const Message& request) {
@@ -101,6 +104,12 @@ TEST_F(TestRunTest, MeasuresEverySampleInOrder) {
   EXPECT_EQ(record->allocation.size(), 6u);
   EXPECT_EQ(record->allocation[0].name, "host_bytes_peak");
   EXPECT_EQ(record->allocation[0].value, 0x01010101u);
+}
+
+TEST_F(TestRunTest, BytesThatNobodyAskedForAreDropped) {
+  device_.Chatter({1, 2, 3, 4, 5, 6, 7});
+  const auto record = Run();
+  ASSERT_TRUE(record) << record.error().Format();
 }
 
 TEST_F(TestRunTest, SampleLimit) {

@@ -65,6 +65,10 @@ class FakeDevice : public Device {
     return 1;
   }
 
+  void DropUnread() override { to_host_.clear(); }
+  // Bytes that nobody asked for.
+  void Chatter(std::vector<uint8_t> bytes) { to_host_ = std::move(bytes); }
+
   [[nodiscard]] double ClockSeconds() const override { return clock_s; }
   [[nodiscard]] bool clock_is_virtual() const override { return true; }
   std::vector<std::string> TakeComplaints() override { return std::exchange(complaints, {}); }
