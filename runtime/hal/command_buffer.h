@@ -60,7 +60,12 @@ struct CopyCommand : Command {};
 // The bytes follow the reference.
 struct UpdateCommand : Command {
   uint32_t length;
+  uint32_t padding;
 };
+static_assert(sizeof(DispatchCommand) % alignof(BufferRef) == 0 &&
+              sizeof(FillCommand) % alignof(BufferRef) == 0 &&
+              sizeof(CopyCommand) % alignof(BufferRef) == 0 &&
+              sizeof(UpdateCommand) % alignof(BufferRef) == 0);
 
 // What push_constants and push_descriptor_set leave behind for later dispatches.
 struct PushedState {

@@ -327,6 +327,26 @@ TEST(HalTest, OneShotInlineRunsAtOnceOthersWhenSubmitted) {
   }
 }
 
+TEST(HalTest, UpdatesCarryTheirBytes) {
+  // Found by the fuzzer: the bytes' reference lay misaligned behind an odd header.
+  for (const int32_t mode : {0x11, 0x00}) {
+    Program program;
+    program.spec.rodata.push_back({1, 2, 3, 4, 5});
+    Allocate(program, 64);
+    program.code.U8(0x11).U32(0).U16(R(1)).ConstI32(mode, I(2)).ConstI32(0, I(3));
+    program.code.ConstI64(0, I(4)).ConstI64(1, I(6)).ConstI64(4, I(8)).ConstI32(4, I(10));
+    program.Call("hal.command_buffer.create", "0riii_r", {R(7), I(2), I(3), I(3)}, {R(2)});
+    program.Call("hal.command_buffer.update_buffer", "0rrIrIIi_v",
+                 {R(2), R(1), I(6), R(0), I(4), I(8), I(3)}, {});
+    program.Call("hal.command_buffer.copy_buffer", "0rrIrII_v",
+                 {R(2), R(0), I(4), R(0), I(8), I(8)}, {});
+    program.Call("hal.device.queue.execute", "0rIrrrI_v", {R(7), I(4), R(7), R(7), R(2), I(4)}, {});
+    program.Call("hal.buffer.load", "0rIi_i", {R(0), I(8), I(10)}, {I(13)});
+    ASSERT_EQ(program.Run("0v_i", {I(13)}), Status::kOk) << program.runtime.failure().text();
+    EXPECT_EQ(program.results[0].i32, 0x05040302);
+  }
+}
+
 TEST(HalTest, BindingTableStandsForNullBuffers) {
   for (const int64_t table_length : {64, 8}) {
     Program program;

@@ -1,0 +1,32 @@
+// Arbitrary bytes as a kernel ELF, of either machine: check, place, relocate, read the library
+// table wherever one seems to be. Nothing is executed.
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "runtime/kernel/elf.h"
+#include "runtime/kernel/library.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  runtime::Failure failure;
+  const base::Bytes elf(data, size);
+  const auto summary = runtime::CheckElf(elf, failure);
+  if (!summary) {
+    if (failure.text().empty()) std::abort();
+    return 0;
+  }
+  // Exactly as large as promised, so that the sanitizer sees one byte too many.
+  const auto memory = std::make_unique<uint8_t[]>(summary->image_size);
+  runtime::KernelImage image;
+  image.bytes = {memory.get(), summary->image_size};
+  image.base_address = 0x10000;
+  if (!runtime::PlaceElf(elf, image, failure)) return 0;
+  const auto library = runtime::Library::FindUncalled(image, failure);
+  if (!library) return 0;
+  for (uint32_t i = 0; i < library->kernel_count(); ++i) {
+    (void)library->KernelAddress(i);
+    (void)library->Attributes(i);
+    (void)library->KernelName(i);
+  }
+  return 0;
+}
