@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures what this project promises; prints a table and writes build/bench.json.
 
-build/bench.json is {name: {value, unit, goal, peer, met}}. Goals and what the peers reach come from
-the design (docs/architecture.md); a peer's figure that this machine can measure itself is measured.
+build/bench.json is {name: {value, unit, goal, peer, met}}. What the peers reach was measured once on
+this kind of machine; a peer's figure that can be measured on the spot is.
 What could not be measured is missing from the file and printed with the reason. With --docs the
 table is also written to docs/benchmarks.md.
 """
@@ -232,7 +232,8 @@ def write_docs(rows):
         "",
         "Measured by `make bench`; this page is written by `bench/bench.py --docs`.",
         "Counts of guest instructions are exact and the same on every machine. Times are the shortest of several runs.",
-        "Goals and the peers' figures are explained in [architecture.md](architecture.md); QEMU is measured beside ours where it is installed.",
+        "Peers are the predecessor's firmware, QEMU and Kenning's own tool as measured once on this kind of machine;",
+        "QEMU's figure for the dense loop is measured beside ours where it is installed.",
         "",
         f"Measured on {datetime.date.today().isoformat()}, {machine_kind()}.",
         "",
