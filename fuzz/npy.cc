@@ -1,9 +1,9 @@
 // Arbitrary bytes as an .npy file: what is accepted survives being written and read again.
+#include "host/input/npy.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-
-#include "host/input/npy.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto tensor = host::ParseNpy({data, size}, "fuzz.npy");
