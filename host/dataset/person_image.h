@@ -14,12 +14,13 @@ namespace host {
 struct PersonImageSteps {
   int dataset_width = 416;
   int dataset_height = 416;
-  double central_fraction = 0.875;  // in (0, 1]
+  double central_fraction = 0.875;  // in [0.125, 1]
   int width = 96;
   int height = 96;
 };
 
-// All sizes are at least 1. Gives width * height bytes, row by row.
+// dataset_width and dataset_height are at least 16, the others at least 1. Gives width * height
+// bytes, row by row.
 [[nodiscard]] std::vector<uint8_t> PersonImage(const RgbImage& image,
                                                const PersonImageSteps& steps);
 

@@ -159,6 +159,21 @@ MlirValue MlirText::Flat(const MlirValue& value) {
   return flat;
 }
 
+MlirValue MlirText::JoinRows(const MlirValue& value) {
+  const Shape& shape = value.shape;
+  MlirValue joined{NewName(), {shape[1] * shape[2], shape[3]}, value.element};
+  Line("  {} = tensor.collapse_shape {} [[0, 1, 2], [3]] : {} into {}", joined.name, value.name,
+       value.type(), joined.type());
+  return joined;
+}
+
+MlirValue MlirText::SplitRows(const MlirValue& value, const Shape& shape) {
+  MlirValue split{NewName(), shape, value.element};
+  Line("  {} = tensor.expand_shape {} [[0, 1, 2], [3]] output_shape [{}] : {} into {}", split.name,
+       value.name, fmt::join(shape, ", "), value.type(), split.type());
+  return split;
+}
+
 // By way of one dimension and element by element from there: expand_shape is spelled differently
 // before and after 2024, and tensor.reshape is not lowered by the releases of 2023.
 MlirValue MlirText::Reshape(const MlirValue& value, const Shape& shape) {

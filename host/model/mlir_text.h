@@ -1,6 +1,6 @@
 // Text of one MLIR function on integer tensors in the `linalg` dialect, value by value. Knows how
-// things are spelled, not what they mean; tflite_linalg decides that. Only spellings that every
-// IREE release from 20230209.425 on compiles.
+// things are spelled, not what they mean; tflite_linalg decides that. Spelled for the pinned
+// compiler, IREE 3.0.0.
 // Cost: the text has two characters for each byte of a constant plus some KB.
 #ifndef HOST_MODEL_MLIR_TEXT_H_
 #define HOST_MODEL_MLIR_TEXT_H_
@@ -62,6 +62,10 @@ class MlirText {
                                 const MlirValue& a, const MlirValue& b, const MlirValue& init);
   [[nodiscard]] MlirValue Pad(const MlirValue& value, const std::vector<int64_t>& low,
                               const std::vector<int64_t>& high, int64_t with);
+  // 1 x height x width x channels to (height * width) x channels, and back to `shape`. The way back
+  // is spelled as the releases from mid-2024 on have it.
+  [[nodiscard]] MlirValue JoinRows(const MlirValue& value);
+  [[nodiscard]] MlirValue SplitRows(const MlirValue& value, const Shape& shape);
   [[nodiscard]] MlirValue Reshape(const MlirValue& value, const Shape& shape);
 
   [[nodiscard]] std::string Take() { return std::move(text_); }

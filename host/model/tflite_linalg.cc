@@ -18,6 +18,8 @@ namespace {
 constexpr int32_t kInt8Min = std::numeric_limits<int8_t>::min();
 constexpr int32_t kInt8Max = std::numeric_limits<int8_t>::max();
 constexpr int64_t kMaxStride = 1 << 16;
+// Of one activation; the device has 16 MiB for all of them.
+constexpr int64_t kMaxActivationElements = 1 << 24;
 // An element of 2^12 softmax inputs of the same size adds up to more than the reference can hold.
 constexpr int64_t kMaxSoftmaxRow = 4095;
 
@@ -72,6 +74,10 @@ Result<> CheckActivationTensor(const TfliteTensor& tensor) {
   if (tensor.shape.empty() || tensor.scales.size() != 1 || tensor.zero_points.size() > 1 ||
       !IsScale(tensor.scales[0])) {
     return Fault(fmt::format("tensor {} is not quantised with one scale", tensor.name));
+  }
+  if (ElementCount(tensor.shape) > kMaxActivationElements) {
+    return Fault(
+        fmt::format("tensor {} has more than {} elements", tensor.name, kMaxActivationElements));
   }
   if (!tensor.zero_points.empty() &&
       (tensor.zero_points[0] < kInt8Min || tensor.zero_points[0] > kInt8Max)) {
@@ -445,9 +451,13 @@ class Writer {
     }
     const auto each = static_cast<size_t>(weights[1] * weights[2] * weights[3]);
     const Kernel kernel = TRY(ReadKernel(site, 0, weights[0], [&](size_t i) { return i / each; }));
+    const std::vector<int8_t> turned = OutputsLast(kernel.values, static_cast<size_t>(weights[0]));
+    if (weights[1] == 1 && weights[2] == 1 &&
+        slide.window.strides == std::array<int64_t, 2>{1, 1}) {
+      return Pointwise(site, turned, kernel);
+    }
     const MlirValue constant =
-        text_.Constant(OutputsLast(kernel.values, static_cast<size_t>(weights[0])),
-                       {weights[1], weights[2], weights[3], weights[0]});
+        text_.Constant(turned, {weights[1], weights[2], weights[3], weights[0]});
     return Slid("conv_2d_nhwc_hwcf", site, slide, constant, kernel);
   }
 
@@ -489,6 +499,22 @@ class Writer {
     return Requantize(sums, kernel.bias, to);
   }
 
+  // A window of one element that visits all of them: a product of matrices, which the compiler
+  // tiles much better than the convolution (3.6 instead of 10.8 million kernel instructions for the
+  // person detector, release 3.0.0).
+  Result<MlirValue> Pointwise(const Site& site, const std::vector<int8_t>& weights,
+                              const Kernel& kernel) {
+    Requantization to = TRY(OutputRange(site));
+    to.multipliers = kernel.multipliers;
+    const Shape& in = site.inputs[0]->shape;
+    const Shape& out = site.output.shape;
+    const int64_t rows = in[1] * in[2];
+    const MlirValue sums = text_.Named("matmul", "", text_.JoinRows(Input(site)),
+                                       text_.Constant(weights, {in[3], out[3]}),
+                                       text_.Filled({rows, out[3]}, "i32", 0));
+    return Requantize(text_.SplitRows(sums, out), kernel.bias, to);
+  }
+
   Result<MlirValue> FullyConnected(const Site& site) {
     const Shape& weights = site.inputs[1]->shape;
     if (weights.size() != 2) return Fault("the weights have not two dimensions");
@@ -505,6 +531,7 @@ class Writer {
     if (kernel.multipliers.size() == 1) {
       // Here, unlike in convolutions, the reference multiplies the scales in single precision.
       const float product = Scale(*site.inputs[0]) * Scale(*site.inputs[1]);
+      if (!std::isfinite(product)) return Fault("the scales are too large");
       kernel.multipliers[0] = QuantizeMultiplier(static_cast<double>(product) /
                                                  static_cast<double>(Scale(site.output)));
     }

@@ -26,6 +26,8 @@ constexpr double kMaxUint32 = 4294967295.0;
 // The longest window whose samples still fit the device's data memory of 16 MiB.
 constexpr double kMaxWindow = 1 << 20;
 constexpr double kMaxImageExtent = 4096;
+// So that an eighth of it (central_fraction) still has pixels.
+constexpr double kMinPhotographExtent = 16;
 constexpr double kMaxBaudrate = 4'000'000;
 constexpr double kMaxTimeoutSeconds = 86'400;
 
@@ -97,12 +99,12 @@ constexpr auto kVisualWakeWordsDataset = std::to_array<Parameter>({
     {.key = "image_width",
      .type = kInteger,
      .default_json = "416",
-     .minimum = 1,
+     .minimum = kMinPhotographExtent,
      .maximum = kMaxImageExtent},
     {.key = "image_height",
      .type = kInteger,
      .default_json = "416",
-     .minimum = 1,
+     .minimum = kMinPhotographExtent,
      .maximum = kMaxImageExtent},
     {.key = "dataset_root", .type = kPath, .default_json = ""},
     {.key = "inference_batch_size",
@@ -175,7 +177,7 @@ constexpr auto kPersonDetectionModelWrapper = std::to_array<Parameter>({
     {.key = "central_fraction",
      .type = kNumber,
      .default_json = "0.875",
-     .minimum = 0.01,
+     .minimum = 0.125,
      .maximum = 1},
     {.key = "image_width",
      .type = kInteger,
