@@ -107,6 +107,9 @@ Result<> CheckFunction(const ModuleCall& call, const runtime::inspect::Export* f
 
 Result<CallPlan> PlanCall(const Arguments& arguments, const CheckedModule& module, bool check) {
   CallPlan plan;
+  if (arguments.Has("--function") && arguments.One("--function").empty()) {
+    return InputError("--function needs a name; `kenning info` lists those of a model");
+  }
   plan.call.function =
       arguments.Has("--function") ? arguments.One("--function") : DefaultFunction(module.report);
   if (plan.call.function.empty()) plan.call.function = kDefaultFunction;
