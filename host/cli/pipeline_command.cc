@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "base/try.h"
+#include "host/cli/dataset_choice.h"
 #include "host/cli/device_choice.h"
 #include "host/cli/exit_code.h"
 #include "host/cli/module_check.h"
 #include "host/cli/recorded_command.h"
 #include "host/cli/report_step.h"
 #include "host/compile/compiler.h"
-#include "host/dataset/magic_wand.h"
 #include "host/model/import_model.h"
 #include "host/results/measurements.h"
 #include "host/scenario/scenario.h"
@@ -36,24 +36,6 @@ constexpr std::string_view kFirmwareKey = "runtime_binary_path";
 
 // "<path>.json", where the contract puts a model's I/O specification (section 4.3).
 fs::path SpecificationPath(fs::path model) { return model += ".json"; }
-
-std::optional<double> OptionalNumber(const Block& block, std::string_view key) {
-  if (block.IsNull(key)) return std::nullopt;
-  return block.Number(key);
-}
-
-MagicWandParameters ParametersOf(const Block& block) {
-  return {.dataset_root = block.Text("dataset_root"),
-          .download_dataset = block.Flag("download_dataset"),
-          .force_download_dataset = block.Flag("force_download_dataset"),
-          .split_fraction_test = block.Number("split_fraction_test"),
-          .split_fraction_val = OptionalNumber(block, "split_fraction_val"),
-          .split_seed = static_cast<uint32_t>(block.Integer("split_seed")),
-          .window_size = static_cast<int>(block.Integer("window_size")),
-          .window_shift = static_cast<int>(block.Integer("window_shift")),
-          .noise_level = static_cast<int>(block.Integer("noise_level")),
-          .reduce_dataset = block.Number("reduce_dataset")};
-}
 
 class Pipeline {
  public:
@@ -102,7 +84,7 @@ class Pipeline {
       progress->Advance(done - std::min(done, reported));
       reported = done;
     };
-    dataset_ = TRY(LoadMagicWand(ParametersOf(*scenario_.dataset), show));
+    dataset_ = TRY(LoadDatasetOf(scenario_, show));
     if (progress) progress->Finish();
     for (const std::string& note : dataset_.notes) log_.Info(note);
     log_.Info(fmt::format("{} samples in {} classes, {} of them for the test",

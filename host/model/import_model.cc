@@ -13,6 +13,8 @@
 #include "host/model/keras_file.h"
 #include "host/model/keras_layers.h"
 #include "host/model/linalg_writer.h"
+#include "host/model/tflite_file.h"
+#include "host/model/tflite_linalg.h"
 
 namespace host {
 namespace {
@@ -34,20 +36,23 @@ struct ForeignFormat {
 constexpr ForeignFormat kForeignFormats[] = {
     {"a .keras archive", 0, std::string_view("PK\x03\x04", 4),
      "save it with a name that ends in .h5"},
-    {"a TFLite model", 4, "TFL3", "give the Keras model it was converted from"},
     {"an IREE module", 4, std::string_view("\x08\0\0\0IREE", 8),
      "it is compiled already: use it with test, or with kenning run"},
 };
 
 constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
+constexpr std::string_view kTfliteMagic = "TFL3";  // at offset 4
 
-Result<> CheckFormat(const std::filesystem::path& path) {
+enum class ModelFormat { kKeras, kTflite };
+
+Result<ModelFormat> FormatOf(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return InputError("the model cannot be opened", path.string());
   std::array<char, 64> head{};
   stream.read(head.data(), head.size());
   const std::string_view bytes(head.data(), static_cast<size_t>(stream.gcount()));
-  if (bytes.starts_with(kHdf5Magic)) return {};
+  if (bytes.starts_with(kHdf5Magic)) return ModelFormat::kKeras;
+  if (bytes.size() > 4 && bytes.substr(4).starts_with(kTfliteMagic)) return ModelFormat::kTflite;
   for (const ForeignFormat& format : kForeignFormats) {
     if (bytes.size() > format.offset && bytes.substr(format.offset).starts_with(format.magic)) {
       return InputError(
@@ -55,8 +60,9 @@ Result<> CheckFormat(const std::filesystem::path& path) {
           path.string());
     }
   }
-  return InputError("not a Keras HDF5 file: it does not begin with the HDF5 signature",
-                    path.string());
+  return InputError(
+      "neither a Keras HDF5 file (it does not begin with the HDF5 signature) nor a TFLite model",
+      path.string());
 }
 
 TensorSpecification Tensor(const std::string& name, const Shape& shape) {
@@ -85,10 +91,58 @@ Result<> CheckTensor(const std::vector<TensorSpecification>& listed,
                     place);
 }
 
+Result<std::vector<uint8_t>> ReadTfliteBytes(const std::filesystem::path& path) {
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(path, failure);
+  if (failure || size > kMaxTfliteFileBytes) {
+    return InputError(fmt::format("larger than {} bytes, or not a file", kMaxTfliteFileBytes),
+                      path.string());
+  }
+  std::vector<uint8_t> bytes(size);
+  std::ifstream stream(path, std::ios::binary);
+  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  if (stream.gcount() != static_cast<std::streamsize>(size)) {
+    return InputError("the model cannot be read", path.string());
+  }
+  return bytes;
+}
+
+TensorSpecification Quantized(const TfliteTensor& tensor) {
+  TensorSpecification specification = Tensor(tensor.name, tensor.shape);
+  specification.dtype = "int8";
+  specification.prequantized_dtype = "float32";
+  specification.scale = static_cast<double>(tensor.scales.front());
+  specification.zero_point = tensor.zero_points.empty() ? 0 : tensor.zero_points.front();
+  return specification;
+}
+
+Result<ImportedModel> ImportTflite(const std::filesystem::path& path) {
+  const std::vector<uint8_t> bytes = TRY(ReadTfliteBytes(path));
+  const auto at_path = [&](Error error) {
+    error.place = path.string() + error.place;
+    return std::unexpected(std::move(error));
+  };
+  const auto parsed = ParseTflite(bytes);
+  if (!parsed) return at_path(parsed.error());
+  auto mlir = WriteTfliteLinalg(*parsed);
+  if (!mlir) return at_path(mlir.error());
+  ImportedModel model;
+  model.mlir = *std::move(mlir);
+  model.io.input = {Quantized(parsed->tensors[static_cast<size_t>(parsed->input)])};
+  model.io.output = {Quantized(parsed->tensors[static_cast<size_t>(parsed->output)])};
+  model.framework = "tflite";
+  for (const TfliteTensor& tensor : parsed->tensors) {
+    if (!tensor.data.empty()) {
+      model.parameter_count += static_cast<uint64_t>(ElementCount(tensor.shape));
+    }
+  }
+  return model;
+}
+
 }  // namespace
 
 Result<ImportedModel> ImportModel(const std::filesystem::path& path) {
-  TRY(CheckFormat(path));
+  if (TRY(FormatOf(path)) == ModelFormat::kTflite) return ImportTflite(path);
   const KerasFile file = TRY(ReadKerasFile(path));
   const auto at_path = [&](Error error) {
     error.place = path.string();

@@ -2,7 +2,8 @@
 // dialect, in the spelling that every IREE release from 20230209.425 on compiles, with the entry
 // function `main`, and the I/O specification. Batch size is 1.
 //
-// Today: Keras HDF5 (.h5, .hdf5, .keras of the HDF5 kind), Sequential or linear Functional graphs.
+// Today: Keras HDF5 (.h5, .hdf5, .keras of the HDF5 kind), Sequential or linear Functional graphs;
+// TFLite, int8 (tflite_linalg has the operators).
 // The file is hostile: every fault is an Error of kind kInput that names the file and, where there
 // is one, the layer. A layer kind that is not read is named together with the route that has it.
 // Cost: the weights twice in memory, then their hexadecimal text.
@@ -22,7 +23,7 @@ namespace host {
 struct ImportedModel {
   std::string mlir;
   IoSpecification io;             // names, shapes, types from the model itself; no class names
-  std::string framework;          // "keras"
+  std::string framework;          // "keras", "tflite"
   std::string framework_version;  // as the file says; empty if it does not
   uint64_t parameter_count = 0;
   std::vector<std::string> notes;  // for the log, e.g. layers that do nothing in inference

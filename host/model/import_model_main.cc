@@ -1,4 +1,4 @@
-// Developer program: `import_model MODEL.h5` writes the model's MLIR to stdout, for checks of the
+// Developer program: `import_model MODEL` writes the model's MLIR to stdout, for checks of the
 // importer against other implementations.
 #include <cstdio>
 
@@ -7,7 +7,7 @@
 
 int main(int argc, char** argv) {
   if (argc != 2) {
-    fmt::print(stderr, "usage: import_model MODEL.h5\n");
+    fmt::print(stderr, "usage: import_model MODEL\n");
     return 2;
   }
   const auto model = host::ImportModel(argv[1]);

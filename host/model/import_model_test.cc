@@ -56,7 +56,7 @@ TEST_F(ImportModelTest, FormatsAreToldApart) {
       {"", "does not begin with the HDF5 signature"},
       {"hello", "does not begin with the HDF5 signature"},
       {std::string("PK\x03\x04rest", 8), "a .keras archive"},
-      {std::string("\x1c\0\0\0TFL3", 8), "a TFLite model"},
+      {std::string("\x1c\0\0\0TFL3", 8), "a table lies outside of the file"},
       {std::string("\x48\x14\0\0\x08\0\0\0IREE", 12), "an IREE module"},
       {"\x89HDF\r\n\x1a\n", "not a readable HDF5 file"},
   };
@@ -65,7 +65,7 @@ TEST_F(ImportModelTest, FormatsAreToldApart) {
     const auto model = ImportModel(path_);
     ASSERT_FALSE(model) << row.sentence;
     EXPECT_EQ(model.error().kind, ErrorKind::kInput);
-    EXPECT_EQ(model.error().place, path_.string());
+    EXPECT_THAT(model.error().place, StartsWith(path_.string()));
     EXPECT_THAT(model.error().sentence, HasSubstr(row.sentence));
   }
   EXPECT_FALSE(ImportModel("/nonexistent.h5"));

@@ -18,9 +18,16 @@ constexpr auto kDrivers =
     std::to_array<std::string_view>({"local-task", "local-sync", "cuda", "vulkan"});
 constexpr auto kEndianness = std::to_array<std::string_view>({"little", "big"});
 
+constexpr auto kCocoParts = std::to_array<std::string_view>({"val2017", "train2017"});
+// The network's input has one channel, for which both are the same bytes.
+constexpr auto kImageLayouts = std::to_array<std::string_view>({"NHWC", "NCHW"});
+
 constexpr double kMaxUint32 = 4294967295.0;
 // The longest window whose samples still fit the device's data memory of 16 MiB.
 constexpr double kMaxWindow = 1 << 20;
+constexpr double kMaxImageExtent = 4096;
+// So that an eighth of it (central_fraction) still has pixels.
+constexpr double kMinPhotographExtent = 16;
 constexpr double kMaxBaudrate = 4'000'000;
 constexpr double kMaxTimeoutSeconds = 86'400;
 
@@ -81,6 +88,62 @@ constexpr auto kMagicWandDataset = std::to_array<Parameter>({
      .recorded = Recorded::kHead},
 });
 
+constexpr auto kVisualWakeWordsDataset = std::to_array<Parameter>({
+    {.key = "dataset_type", .type = kText, .default_json = "\"val2017\"", .choices = kCocoParts},
+    {.key = "objects_class", .type = kText, .default_json = "\"person\""},
+    {.key = "area_threshold", .type = kNumber, .default_json = "0.005", .minimum = 0, .maximum = 1},
+    {.key = "image_memory_layout",
+     .type = kText,
+     .default_json = "\"NHWC\"",
+     .choices = kImageLayouts},
+    {.key = "image_width",
+     .type = kInteger,
+     .default_json = "416",
+     .minimum = kMinPhotographExtent,
+     .maximum = kMaxImageExtent},
+    {.key = "image_height",
+     .type = kInteger,
+     .default_json = "416",
+     .minimum = kMinPhotographExtent,
+     .maximum = kMaxImageExtent},
+    {.key = "dataset_root", .type = kPath, .default_json = ""},
+    {.key = "inference_batch_size",
+     .type = kInteger,
+     .default_json = "1",
+     .minimum = 1,
+     .fixed_because = "the device takes one sample at a time"},
+    {.key = "download_dataset", .type = kFlag, .default_json = "true"},
+    {.key = "force_download_dataset", .type = kFlag, .default_json = "false"},
+    {.key = "external_calibration_dataset",
+     .type = kPath,
+     .default_json = "null",
+     .nullable = true},
+    {.key = "split_fraction_test",
+     .type = kNumber,
+     .default_json = "0.2",
+     .minimum = 0,
+     .maximum = 1},
+    {.key = "split_fraction_val",
+     .type = kNumber,
+     .default_json = "null",
+     .nullable = true,
+     .minimum = 0,
+     .maximum = 1},
+    {.key = "split_seed",
+     .type = kInteger,
+     .default_json = "1234",
+     .minimum = 0,
+     .maximum = kMaxUint32},
+    {.key = "reduce_dataset",
+     .type = kNumber,
+     .default_json = "1.0",
+     .minimum = 0,
+     .maximum = 1,
+     .recorded = Recorded::kHead,
+     .fixed_because =
+         "photographs are not left out; split_fraction_test chooses how many are tested"},
+});
+
 constexpr auto kMagicWandModelWrapper = std::to_array<Parameter>({
     {.key = "window_size",
      .type = kInteger,
@@ -106,6 +169,26 @@ constexpr auto kMagicWandModelWrapper = std::to_array<Parameter>({
      .type = kText,
      .default_json = "\"/tmp/tflite_magic_wand_logs\"",
      .recorded = Recorded::kHead},
+    {.key = "model_path", .type = kPath, .default_json = ""},
+    {.key = "model_name", .type = kText, .default_json = "null", .nullable = true},
+});
+
+constexpr auto kPersonDetectionModelWrapper = std::to_array<Parameter>({
+    {.key = "central_fraction",
+     .type = kNumber,
+     .default_json = "0.875",
+     .minimum = 0.125,
+     .maximum = 1},
+    {.key = "image_width",
+     .type = kInteger,
+     .default_json = "96",
+     .minimum = 1,
+     .maximum = kMaxImageExtent},
+    {.key = "image_height",
+     .type = kInteger,
+     .default_json = "96",
+     .minimum = 1,
+     .maximum = kMaxImageExtent},
     {.key = "model_path", .type = kPath, .default_json = ""},
     {.key = "model_name", .type = kText, .default_json = "null", .nullable = true},
 });
@@ -283,9 +366,14 @@ constexpr auto kMarkdownReport = std::to_array<Parameter>({
 constexpr auto kSchemas = std::to_array<BlockSchema>({
     {BlockKind::kDataset, "kenning.datasets.magic_wand_dataset.MagicWandDataset",
      kMagicWandDataset},
+    {BlockKind::kDataset, "kenning.datasets.visual_wake_words_dataset.VisualWakeWordsDataset",
+     kVisualWakeWordsDataset},
     {BlockKind::kModelWrapper,
      "kenning.modelwrappers.classification.tflite_magic_wand.MagicWandModelWrapper",
      kMagicWandModelWrapper},
+    {BlockKind::kModelWrapper,
+     "kenning.modelwrappers.classification.tflite_person_detection.PersonDetectionModelWrapper",
+     kPersonDetectionModelWrapper},
     {BlockKind::kOptimizer, "kenning.optimizers.iree.IREECompiler", kIreeCompiler},
     {BlockKind::kRuntime, "kenning.runtimes.iree.IREERuntime", kIreeRuntime},
     {BlockKind::kRuntime, "kenning.runtimes.renode.RenodeRuntime", kRenodeRuntime},

@@ -363,6 +363,8 @@ class Checker {
       Fault("/platform/parameters", "'uart_port' is required when 'simulated' is false");
     }
     if (scenario_.dataset && scenario_.model_wrapper &&
+        scenario_.dataset->schema->class_name() == "MagicWandDataset" &&
+        scenario_.model_wrapper->schema->class_name() == "MagicWandModelWrapper" &&
         scenario_.dataset->Integer("window_size") !=
             scenario_.model_wrapper->Integer("window_size")) {
       Fault("/model_wrapper/parameters/window_size",

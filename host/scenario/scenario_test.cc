@@ -47,6 +47,19 @@ TEST(Scenario, ShippedFilesAreValidInBothGrammars) {
   EXPECT_EQ(legacy->optimizers[0].values, head->optimizers[0].values);
 }
 
+// Its blocks have no window_size; comparing the two blocks' once ended the program.
+TEST(Scenario, PersonDetectionIsValidInBothGrammars) {
+  const auto legacy = LoadScenario("scenarios/person-detection.json");
+  ASSERT_TRUE(legacy) << legacy.error().Format();
+  EXPECT_EQ(legacy->dataset->schema->class_name(), "VisualWakeWordsDataset");
+  Json json = HeadScenario();
+  json["dataset"]["type"] = "VisualWakeWordsDataset";
+  json["model_wrapper"]["type"] = "PersonDetectionModelWrapper";
+  const auto head = ParseScenario(json.dump(), "s.json");
+  ASSERT_TRUE(head) << head.error().Format();
+  EXPECT_EQ(head->model_wrapper->schema->class_name(), "PersonDetectionModelWrapper");
+}
+
 TEST(Scenario, Defaults) {
   const auto scenario = ParseScenario(HeadScenario().dump(), "s.json");
   ASSERT_TRUE(scenario) << scenario.error().Format();
