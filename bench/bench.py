@@ -35,7 +35,7 @@ METRICS = {
     "wand_new_load": ("instructions", 60_000, None, True, "load wand_f32, compiler 3.13.0"),
     "wand_new_runtime": ("instructions", 8_000, None, True, "one inference outside the kernels, same module"),
     "wand_new_kernels": ("instructions", None, None, True, "one inference inside the kernels, same module"),
-    "person_2023_load": ("instructions", 150_000, 23_649_841, True, "load person_detect, compiler 20230209.425 (the peer moves the file byte by byte)"),
+    "person_2023_load": ("instructions", 150_000, 23_649_841, True, "load person_detect, compiler 20230209.425"),
     "person_2023_runtime": ("instructions", 60_000, 2_079_991, True, "one inference outside the kernels, same module"),
     "person_2023_kernels": ("instructions", None, None, True, "one inference inside the kernels, same module"),
     "person_new_load": ("instructions", 150_000, None, True, "load person_detect, compiler 3.1.0"),

@@ -291,6 +291,6 @@ def test_tensors_that_do_not_fit(kenning, shared, tmp_path):
         assert result.returncode in (1, 2), f"{name}: {text}"
         if name != "short":
             assert f"{name}.npy" in text and result.returncode == 2, text
-    for function in ("mean", "mainmainmain"):
+    for function in ("mean", "mainmainmain", ""):
         result = kenning("run", module, "--function", function, "--input", good, "--input", good)
         assert result.returncode in (1, 2), function
