@@ -77,7 +77,8 @@ class Walker {
       bool matches = false;
       if (is_object) {
         if (Peek() != '"') return false;
-        matches = Escaped(SkipText()) == token;
+        // Keys with JSON escapes are found only if spelled the same.
+        matches = PointerToken(SkipText()) == token;
         SkipSpace();
         ++offset_;  // ':'
         SkipSpace();
@@ -92,25 +93,24 @@ class Walker {
     }
   }
 
-  // A key as a pointer token. Keys with JSON escapes are found only if spelled the same.
-  static std::string Escaped(std::string_view key) {
-    std::string token;
-    for (const char c : key) {
-      if (c == '~')
-        token += "~0";
-      else if (c == '/')
-        token += "~1";
-      else
-        token += c;
-    }
-    return token;
-  }
-
   std::string_view json_;
   size_t offset_ = 0;
 };
 
 }  // namespace
+
+std::string PointerToken(std::string_view key) {
+  std::string token;
+  for (const char c : key) {
+    if (c == '~')
+      token += "~0";
+    else if (c == '/')
+      token += "~1";
+    else
+      token += c;
+  }
+  return token;
+}
 
 size_t LineOfPointer(std::string_view json, std::string_view pointer) {
   const size_t offset = std::min(Walker(json).Find(pointer), json.size());

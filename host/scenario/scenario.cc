@@ -122,19 +122,6 @@ double AsNumber(const Value& value) {
   return std::get<double>(value);
 }
 
-std::string PointerToken(std::string_view key) {
-  std::string token;
-  for (const char c : key) {
-    if (c == '~')
-      token += "~0";
-    else if (c == '/')
-      token += "~1";
-    else
-      token += c;
-  }
-  return token;
-}
-
 // Texts of a scenario that end up in paths and commands hold no control characters.
 bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20; }
 
