@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reading little-endian values out of foreign bytes. Every read is checked against both bounds; an
 // access outside gives Status::kOutOfBounds and reads nothing. Owns no memory.
 #ifndef BASE_BYTE_READER_H_
@@ -17,7 +19,7 @@ using Bytes = std::span<const uint8_t>;
 using MutableBytes = std::span<uint8_t>;
 
 // True if [offset, offset + length) lies inside `size` bytes. Cannot wrap.
-[[nodiscard]] constexpr bool InBounds(uint64_t size, uint64_t offset, uint64_t length) {
+[[nodiscard]] constexpr bool InBounds(size_t size, size_t offset, size_t length) {
   return offset <= size && length <= size - offset;
 }
 
@@ -39,15 +41,15 @@ inline void StoreLe(uint8_t* bytes, T value) {
 
 // Checked load of a T at `offset`.
 template <typename T>
-[[nodiscard]] inline Result<T> ReadAt(Bytes bytes, uint64_t offset) {
+[[nodiscard]] inline Result<T> ReadAt(Bytes bytes, size_t offset) {
   if (!InBounds(bytes.size(), offset, sizeof(T))) return std::unexpected(Status::kOutOfBounds);
   return LoadLe<T>(bytes.data() + offset);
 }
 
 // Checked sub-range.
-[[nodiscard]] inline Result<Bytes> SliceAt(Bytes bytes, uint64_t offset, uint64_t length) {
+[[nodiscard]] inline Result<Bytes> SliceAt(Bytes bytes, size_t offset, size_t length) {
   if (!InBounds(bytes.size(), offset, length)) return std::unexpected(Status::kOutOfBounds);
-  return bytes.subspan(static_cast<size_t>(offset), static_cast<size_t>(length));
+  return bytes.subspan(offset, length);
 }
 
 // Sequential reader over a range it does not own.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Status numbers shared by device and host. 16 bits; 0 is the only success.
 // The list is base/status.def: append only, each number explicit, checked for uniqueness by a test.
 #ifndef BASE_STATUS_H_

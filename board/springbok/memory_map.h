@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Springbok's address map as constants; the rows stand in memory_map.def.
 #ifndef BOARD_SPRINGBOK_MEMORY_MAP_H_
 #define BOARD_SPRINGBOK_MEMORY_MAP_H_
