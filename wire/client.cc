@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "wire/client.h"
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace wire {
 namespace {
@@ -34,7 +37,9 @@ base::Status Client::StartWith(MessageType type, base::Bytes payload, uint16_t f
   if (!NumberOf(config_.generation, type)) return base::Status::kRuntimeInvalidMessageType;
   if (state_ == ClientState::kFailed || state_ == ClientState::kWaiting) {
     // Whatever was half received belongs to the request that is given up.
-    decoder_ = Decoder(DecoderFor(config_, std::max(answer_buffer_.size(), sizeof(log_))));
+    std::destroy_at(&decoder_);
+    std::construct_at(&decoder_,
+                      DecoderFor(config_, std::max(answer_buffer_.size(), sizeof(log_))));
   }
   state_ = ClientState::kSending;
   request_ = type;
@@ -110,8 +115,10 @@ size_t Client::Consume(base::Bytes bytes) {
         OnFrameEnd();
         break;
       case Event::kRefused:
-        // Only what we wait for matters; a log line that did not fit does not.
-        if (IsAnswer(decoder_.frame()) || decoder_.frame().type == MessageType::kUnknown) {
+        // A whole message of another kind does not matter, nor does a log line. One whose checksum
+        // is wrong may have been the answer, whatever it says it is.
+        if (IsAnswer(decoder_.frame()) || (decoder_.status() == base::Status::kWireChecksumWrong &&
+                                           decoder_.frame().type != MessageType::kLogs)) {
           Fail(decoder_.status());
         }
         break;
@@ -125,7 +132,8 @@ bool Client::IsAnswer(const Frame& frame) const {
     // Strict request and answer: whatever comes is meant as the answer.
     return true;
   }
-  return frame.type == request_;
+  // One request at a time: a denial of anything is the denial of this one.
+  return frame.type == request_ || IsDenial(frame);
 }
 
 void Client::OnFrameBegin() {
@@ -176,6 +184,8 @@ void Client::Logs(base::Bytes records) {
 }
 
 void Client::GiveUp() { Fail(base::Status::kTimeout); }
+
+void Client::Distrust() { Fail(base::Status::kProtocolDataInvalid); }
 
 void Client::Fail(base::Status status) {
   failure_ = status;

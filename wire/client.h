@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The host's half of a session without I/O: a request goes in, bytes to send come out, received
 // bytes go in, an answer comes out. One request at a time. The owner moves the bytes and keeps the
 // time.
@@ -78,8 +80,13 @@ class Client {
 
   // The owner gives up waiting: half an answer is dropped, the state is kFailed(kTimeout).
   void GiveUp();
+  // The owner has reason to think that the answer is not what was sent:
+  // kFailed(kProtocolDataInvalid).
+  void Distrust();
 
   [[nodiscard]] ClientState state() const { return state_; }
+  // True if the answer has begun: the rest is due at once.
+  [[nodiscard]] bool answer_begun() const { return answer_size_ > 0 || !decoder_.between_frames(); }
   [[nodiscard]] const Answer& answer() const { return answer_; }
   [[nodiscard]] base::Status failure() const { return failure_; }
   [[nodiscard]] MessageType request() const { return request_; }

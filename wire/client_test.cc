@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "wire/client.h"
 
 #include <string>
@@ -64,7 +66,7 @@ TEST_F(ClientTest, LegacyErrorAndUnexpectedAnswers) {
       {"PROCESS", Hex("02 00 00 00 04 00"), ClientState::kFailed,
        base::Status::kWireUnexpectedMessage},
       {"unknown type", Hex("02 00 00 00 63 00"), ClientState::kFailed,
-       base::Status::kRuntimeInvalidMessageType},
+       base::Status::kWireUnexpectedMessage},
       {"size 1", Hex("01 00 00 00 00 00"), ClientState::kFailed,
        base::Status::kProtocolDataInvalid},
       {"longer than the buffer", Hex("43 00 00 00 00 00") + ByteVector(65, 1), ClientState::kFailed,
@@ -146,6 +148,23 @@ TEST_F(ClientTest, OtherMessagesAreDroppedAndBrokenAnswersFail) {
   client.Consume(Hex("c4 3f b1 00 00 00 00 00"));  // wrong checksum
   EXPECT_EQ(client.state(), ClientState::kFailed);
   EXPECT_EQ(client.failure(), base::Status::kWireChecksumWrong);
+}
+
+TEST_F(ClientTest, StrayBytesInFrontOfAnAnswerAreSkipped) {
+  for (const Generation generation : {Generation::kHeader8, Generation::kHeader12}) {
+    const ByteVector answer = generation == Generation::kHeader8
+                                  ? Hex("c4 3e b1 00 00 00 00 00")
+                                  : Hex("04 00 00 00 c0 3e b1 00 00 00 00 00");
+    for (const ByteVector& stray : {Hex("00"), Hex("c4"), Hex("12 00"), Hex("ff ff ff ff ff ff ff"),
+                                    Hex("3e b1 00 00 00 00 00"), ByteVector(500, 0x55)}) {
+      Client client = Make(generation);
+      ASSERT_EQ(client.Start(MessageType::kProcess), base::Status::kOk);
+      All(client, 100);
+      client.Consume(stray + answer);
+      EXPECT_EQ(client.state(), ClientState::kAnswered) << stray.size();
+      EXPECT_TRUE(client.answer().success);
+    }
+  }
 }
 
 TEST_F(ClientTest, MessagesAGenerationDoesNotHaveCannotBeSent) {

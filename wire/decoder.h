@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Frames out of a stream of bytes, for both ends of the line. The caller moves the bytes: it puts
 // what arrives into Window() and says how many in Received(). Payload goes straight to where the
 // caller wants it; the decoder owns no payload memory.
@@ -12,6 +14,10 @@
 // is one report per message, and the line is in step again when it comes. The caller also measures
 // time: LineQuiet() after each kByteTimeoutMs without a byte. Facts: shared spec
 // kenning-contract.md, sections 5.1.5, 5.2.2 and 5.2.9.
+//
+// A host knows what it waits for: on the newer wires, bytes that are no header of an answer are
+// skipped one by one, so a stray byte in front of an answer costs nothing. A device cannot know,
+// and waits for silence.
 #ifndef WIRE_DECODER_H_
 #define WIRE_DECODER_H_
 
@@ -46,9 +52,11 @@ struct DecoderConfig {
 class Decoder {
  public:
   explicit Decoder(const DecoderConfig& config);
+  Decoder(const Decoder&) = delete;  // the window may be a part of it
+  Decoder& operator=(const Decoder&) = delete;
 
   // Where the next received bytes belong; never empty, except between kFrameBegin and Place/Refuse.
-  [[nodiscard]] base::MutableBytes Window();
+  [[nodiscard]] base::MutableBytes Window() const { return window_; }
 
   // The first `count` bytes of Window() were received.
   [[nodiscard]] Event Received(size_t count);
@@ -70,8 +78,10 @@ class Decoder {
 
   // Of the frame that the last event was about.
   [[nodiscard]] const Frame& frame() const { return frame_; }
-  // Payload bytes of the frame in progress that arrived so far.
-  [[nodiscard]] uint32_t payload_received() const { return payload_done_; }
+  // False while a part of a frame has arrived.
+  [[nodiscard]] bool between_frames() const {
+    return phase_ == Phase::kHeader && window_.data() == header_.data();
+  }
   // Why, after kRefused.
   [[nodiscard]] base::Status status() const { return reported_; }
   // False after kRefused if not even a header came through: there is nobody to answer.
@@ -87,7 +97,12 @@ class Decoder {
  private:
   enum class Phase : uint8_t { kHeader, kDeciding, kPayload, kDrain, kResync };
 
+  Event WindowFull();
+  Event HeaderPartComplete();
   Event HeaderComplete();
+  [[nodiscard]] bool RepeatsHeader(uint32_t second_word) const;
+  void Drain();
+  [[nodiscard]] base::Status CheckHeader();
   Event FrameComplete();
   Event FrameDropped();
   Event FramingLost(base::Status reason);
@@ -95,7 +110,8 @@ class Decoder {
   void StartHeader();
   void SetPending(base::Status reason);
   [[nodiscard]] base::Status CheckSequence() const;
-  [[nodiscard]] bool ChecksumHolds();
+  [[nodiscard]] bool ChecksumHolds() const;
+  void LearnFromPing();
   [[nodiscard]] uint8_t QuietLimit() const;
 
   DecoderConfig config_;
@@ -105,18 +121,22 @@ class Decoder {
   bool open_ = false;  // a message has begun and its LAST frame is still to come
   MessageType open_type_ = MessageType::kUnknown;
   Phase phase_ = Phase::kHeader;
-  uint8_t header_done_ = 0;
   uint8_t header_size_ = 0;
-  uint8_t payload_xor_ = 0;
+  uint8_t frame_xor_ = 0;
   uint8_t quiet_count_ = 0;
   bool answerable_ = false;
   base::Status pending_ = base::Status::kOk;  // refusal that is still to be reported
   base::Status reported_ = base::Status::kOk;
   Frame frame_;
   Frame refused_;
-  uint32_t payload_done_ = 0;
-  base::MutableBytes destination_;
-  std::array<uint8_t, kMaxHeaderBytes> header_;
+  base::MutableBytes window_;
+  uint32_t drain_left_ = 0;  // behind the window
+  // Summed and compared a word at a time.
+  alignas(4) std::array<uint8_t, kMaxHeaderBytes> header_;
+  // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
+  // for its checksum, means what that meant. This is it, as long as nothing else came between.
+  alignas(4) std::array<uint8_t, kMaxHeaderBytes> repeated_;
+  bool may_repeat_ = false;
   std::array<uint8_t, 64> scratch_;
 };
 

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "wire/decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -237,6 +240,57 @@ TEST(DecoderTest, ABrokenPartSpoilsTheMessageAndTheRetryIsTaken) {
   line.Feed(part(flag::kLast));
   ASSERT_EQ(line.seen.size(), 4u);
   EXPECT_EQ(line.seen[3].event, Event::kFrameEnd);
+}
+
+// A decoder may remember the header of a message's frames; what it reads then must be what it would
+// have read without: two lines, of which one saw a frame of another size right before.
+TEST(DecoderTest, ARepeatedHeaderWithAnyBitFlippedMeansWhatItMeansAlone) {
+  for (const Generation generation : {Generation::kHeader8, Generation::kHeader12}) {
+    for (const bool checksums : {false, true}) {
+      const auto part = [&](uint16_t flags, const char* payload) {
+        return FrameBytes(generation, MessageType::kModel, flags, Hex(payload), checksums);
+      };
+      const ByteVector same = part(0, "11 22 33 47");
+      for (size_t bit = 0; bit < 8 * HeaderBytes(generation); ++bit) {
+        ByteVector flipped = same;
+        flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+        std::array<Line, 2> lines = {
+            Line({.max_payload_bytes = kMaxPayload, .checksums = checksums}, 64),
+            Line({.max_payload_bytes = kMaxPayload, .checksums = checksums}, 64)};
+        for (size_t i = 0; i < 2; ++i) {
+          Line& line = lines[i];
+          line.Feed(
+              FrameBytes(generation, MessageType::kPing, kWhole | flag::kSuccess, {}, checksums));
+          line.Feed(part(flag::kFirst, "11 22 33 47"));
+          line.Feed(same);
+          line.Feed(i == 0 ? same : part(0, "11 22 33"));
+          ASSERT_EQ(line.seen.size(), 4u);
+          line.seen.clear();
+          line.Feed(flipped);
+          line.Feed(part(flag::kLast, "05"));
+          line.Quiet(45);
+          line.Feed(part(kWhole, "06"));
+        }
+        const auto what = [&] {
+          return std::string(GenerationName(generation)) + (checksums ? "" : ", no checksums") +
+                 ", bit " + std::to_string(bit);
+        };
+        ASSERT_EQ(lines[0].seen.size(), lines[1].seen.size()) << what();
+        for (size_t i = 0; i < lines[0].seen.size(); ++i) {
+          const Seen& a = lines[0].seen[i];
+          const Seen& b = lines[1].seen[i];
+          EXPECT_EQ(a.event, b.event) << what();
+          EXPECT_EQ(a.type, b.type) << what();
+          EXPECT_EQ(a.status, b.status) << what();
+          EXPECT_EQ(a.payload, b.payload) << what();
+        }
+        if (!checksums) continue;
+        // At least a part is not taken as one, and what follows the silence is.
+        EXPECT_EQ(lines[0].seen[0].event, Event::kRefused) << what();
+        EXPECT_EQ(lines[0].seen.back().payload, Hex("06")) << what();
+      }
+    }
+  }
 }
 
 TEST(DecoderTest, AMissingLastFrameIsGivenUpAfterTheLongerLimit) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "wire/frame.h"
 
 #include <algorithm>
@@ -5,15 +7,12 @@
 namespace wire {
 namespace {
 
-// The id field: type number in the low bits, flow control in the top two.
-struct IdLayout {
-  size_t bytes;
-  unsigned type_bits;
-};
-
-constexpr IdLayout LayoutOf(Generation generation) {
-  return generation == Generation::kHeader8 ? IdLayout{1, 6} : IdLayout{5, 38};
+// The id field: type number in the low bits, flow control in the top two of its last byte.
+constexpr size_t IdBytes(Generation generation) {
+  return generation == Generation::kHeader8 ? 1 : 5;
 }
+constexpr unsigned kFlowShift = 6;
+constexpr uint8_t kTypeMask = (1 << kFlowShift) - 1;
 
 base::Status DecodeLegacy(base::Bytes header, Frame& frame) {
   const auto size = base::LoadLe<uint32_t>(header.data());
@@ -33,27 +32,17 @@ base::Status DecodeLegacy(base::Bytes header, Frame& frame) {
 
 }  // namespace
 
-uint8_t XorOf(base::Bytes bytes) {
-  uint32_t words = 0;
-  size_t i = 0;
-  for (; i < bytes.size() && reinterpret_cast<uintptr_t>(bytes.data() + i) % 4 != 0; ++i) {
-    words ^= bytes[i];
-  }
-  for (; bytes.size() - i >= 4; i += 4) words ^= base::LoadLe<uint32_t>(bytes.data() + i);
-  for (; i < bytes.size(); ++i) words ^= bytes[i];
-  words ^= words >> 16;
-  return static_cast<uint8_t>(words ^ words >> 8);
-}
-
 base::Status DecodeHeader(Generation generation, base::Bytes header, Frame& frame) {
   if (generation == Generation::kLegacy) return DecodeLegacy(header, frame);
-  const IdLayout layout = LayoutOf(generation);
-  uint64_t id = 0;
-  for (size_t i = 0; i < layout.bytes; ++i) id |= uint64_t{header[i]} << (8 * i);
-  const uint8_t* rest = header.data() + layout.bytes + 1;  // behind the checksum
-  frame.number = id & ((uint64_t{1} << layout.type_bits) - 1);
+  const uint8_t* rest = header.data() + IdBytes(generation);
+  const uint8_t last = rest[-1];
+  ++rest;  // the checksum
+  const uint64_t high = last & kTypeMask;
+  frame.number = generation == Generation::kHeader8
+                     ? high
+                     : high << 32 | base::LoadLe<uint32_t>(header.data());
   frame.type = TypeOf(generation, frame.number);
-  frame.flow = static_cast<Flow>(id >> layout.type_bits & 3);
+  frame.flow = static_cast<Flow>(last >> kFlowShift);
   frame.flags = base::LoadLe<uint16_t>(rest);
   frame.payload_bytes = base::LoadLe<uint32_t>(rest + 2);
   const bool payload_unannounced =
@@ -75,14 +64,16 @@ EncodedHeader EncodeHeader(Generation generation, const Frame& frame, bool check
     base::StoreLe<uint16_t>(header.bytes.data() + 4, static_cast<uint16_t>(number));
     return header;
   }
-  const IdLayout layout = LayoutOf(generation);
-  const uint64_t id = number | uint64_t{static_cast<uint8_t>(frame.flow)} << layout.type_bits;
-  for (size_t i = 0; i < layout.bytes; ++i) header.bytes[i] = static_cast<uint8_t>(id >> (8 * i));
-  uint8_t* rest = header.bytes.data() + layout.bytes + 1;
+  const size_t id_bytes = IdBytes(generation);
+  for (size_t i = 0; i < id_bytes; ++i) header.bytes[i] = static_cast<uint8_t>(number >> (8 * i));
+  uint8_t* rest = header.bytes.data() + id_bytes;
+  rest[-1] =
+      static_cast<uint8_t>((rest[-1] & kTypeMask) | static_cast<uint8_t>(frame.flow) << kFlowShift);
+  ++rest;
   base::StoreLe<uint16_t>(rest, frame.flags);
   base::StoreLe<uint32_t>(rest + 2, frame.payload_bytes);
   if (checksum) {
-    header.bytes[layout.bytes] =
+    header.bytes[id_bytes] =
         static_cast<uint8_t>(kChecksumSeed ^ XorOf(header.span()) ^ payload_xor);
   }
   return header;

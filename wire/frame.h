@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One frame: the header of each generation to and from a generation-neutral form. A message is one
 // frame on the legacy wire, and one or more frames from FIRST to LAST on the others.
 // Facts: shared spec kenning-contract.md, sections 5.1.1 and 5.2.1 - 5.2.2.
@@ -76,6 +78,12 @@ struct EncodedHeader {
 // wire) in a single frame. FAIL of a PING is echoed by its success, as Kenning's peers do.
 [[nodiscard]] Frame AnswerTo(Generation generation, const Frame& request, bool success,
                              uint32_t payload_bytes);
+
+// A denial may name a type that the line made up.
+[[nodiscard]] constexpr bool IsDenial(const Frame& frame) {
+  return frame.flow == Flow::kAcknowledge && (frame.flags & flag::kFail) != 0 &&
+         frame.payload_bytes == 0;
+}
 
 // What a device answers to a request that did not arrive whole: a negative acknowledgement, after
 // which Kenning sends the request once more (ERROR on the legacy wire, which is not repeated).

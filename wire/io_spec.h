@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The I/O specification: what a model's inputs and outputs look like, in memory and in three
 // encodings: the legacy struct (160 bytes), Kenning's (356 bytes), and our own self-describing one
 // for modules that neither can express (other counts, ranks up to 8, a type per tensor).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "wire/message.h"
 
 namespace wire {
@@ -53,6 +55,19 @@ consteval bool RowsStandAtTheirType() {
 }
 static_assert(RowsStandAtTheirType());
 
+// Numbers are looked up for each frame that arrives: type by generation and number.
+constexpr size_t kNumbers = 16;
+constexpr auto kTypeByNumber = [] {
+  std::array<std::array<MessageType, kNumbers>, kGenerationCount> types;
+  for (auto& of_generation : types) of_generation.fill(MessageType::kUnknown);
+  for (const MessageInfo& row : kMessages) {
+    for (size_t i = 0; i < kGenerationCount; ++i) {
+      if (row.number[i] != kNone) types[i][static_cast<size_t>(row.number[i])] = row.type;
+    }
+  }
+  return types;
+}();
+
 }  // namespace
 
 std::string_view GenerationName(Generation generation) {
@@ -91,11 +106,8 @@ const MessageInfo& InfoOf(MessageType type) {
 }
 
 MessageType TypeOf(Generation generation, uint64_t number) {
-  for (const MessageInfo& row : kMessages) {
-    const int8_t own = row.number[static_cast<size_t>(generation)];
-    if (own != kNone && static_cast<uint64_t>(own) == number) return row.type;
-  }
-  return MessageType::kUnknown;
+  if (number >= kNumbers) return MessageType::kUnknown;
+  return kTypeByNumber[static_cast<size_t>(generation)][static_cast<size_t>(number)];
 }
 
 std::optional<uint8_t> NumberOf(Generation generation, MessageType type) {

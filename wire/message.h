@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The messages that host and device exchange, whatever the wire format: one row per message with
 // its number in each generation and the state a device must be in to serve it. Facts: shared spec
 // kenning-contract.md, sections 5.1.1, 5.1.6 and 5.2.1.

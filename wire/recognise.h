@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which wire format a client speaks, from the first six bytes of a frame (the length of the
 // shortest header). Facts: shared spec kenning-contract.md, section 5.2.9.
 #ifndef WIRE_RECOGNISE_H_

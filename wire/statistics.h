@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The payload of a STATS answer: 24 bytes (six allocator counters), or named records of 40 bytes on
 // the legacy wire and 48 on the newer ones.
 // Facts: shared spec kenning-contract.md, sections 5.1.3 and 5.2.7.

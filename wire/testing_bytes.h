@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bytes for tests: written as hex text, fed to a decoder in pieces, read from recorded sessions.
 #ifndef WIRE_TESTING_BYTES_H_
 #define WIRE_TESTING_BYTES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The codec and the client against recorded sessions of three generations of Kenning.
 #include <algorithm>
 #include <string>
