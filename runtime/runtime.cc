@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/runtime.h"
 
 #include <new>
@@ -46,7 +48,7 @@ base::Result<size_t> DenseSize(ElementType type, const uint32_t* dims, uint32_t 
   uint64_t size = type.bytes();
   for (uint32_t i = 0; i < rank; ++i) {
     size *= dims[i];
-    if (size > UINT32_MAX) return std::unexpected(Status::kOverflow);
+    if (size > INT32_MAX) return std::unexpected(Status::kOverflow);
   }
   return static_cast<size_t>(size);
 }
@@ -66,20 +68,29 @@ struct Runtime::State {
 
   // Arguments of one call and what has to be given back after it.
   struct Arguments {
-    uint32_t value_count = 0;
+    explicit Arguments(bool fill_holes) : slots(fill_holes) {}
+
+    ArgumentSlots slots;
     uint32_t ref_count = 0;
-    uint32_t values[3 * kMaxValues] = {};  // 64-bit ones start on even slots
+    uint32_t values[3 * kMaxValues] = {};
     Object* refs[kMaxValues + kFenceArguments] = {};
     Buffer* lent[kMaxValues] = {};
   };
 
-  base::Result<void> AddTensor(const Tensor& tensor, Arguments& arguments);
-  base::Result<void> AddArgument(char letter, const Value& value, Arguments& arguments);
+  Status AddTensor(const Tensor& tensor, Arguments& arguments);
+  Status AddArgument(char letter, const Value& value, Arguments& arguments);
   void GiveBack(Arguments& arguments);
-  base::Result<Tensor> TensorOf(Object* object);
-  base::Result<void> ReadResults(std::string_view letters, const RawResults& raw);
+  Status ReadTensor(Object* object, Tensor& tensor);
+  Status ReadResults(std::string_view letters, const RawResults& raw);
   void ReleaseResults();
-  [[nodiscard]] bool HasFences(const ExportDef& function) const;
+  // What calls need to know about an exported function, read once.
+  struct Exported {
+    const FunctionRecord* record = nullptr;  // nullptr: the export is unreadable
+    std::string_view arguments;              // letters of what Invoke expects: without the fences
+    bool fences = false;
+  };
+
+  Status ReadExports();
   Status RunIfExported(std::string_view name);
 
   Heap heap;
@@ -88,40 +99,42 @@ struct Runtime::State {
   VerifiedModule verified;
   Hal hal;
   Interpreter interpreter;
+  std::span<Exported> exports;
   bool ready = false;  // verified and initialised
   uint32_t held_count = 0;
   std::array<Object*, kMaxValues> held;  // references behind `results`
   std::array<Value, kMaxValues> results;
 };
 
-base::Result<void> Runtime::State::AddTensor(const Tensor& tensor, Arguments& arguments) {
+Status Runtime::State::AddTensor(const Tensor& tensor, Arguments& arguments) {
   const size_t size = TRY(DenseSize(tensor.type, tensor.dims.data(), tensor.rank));
   if (tensor.rank > kMaxRank || size > tensor.size_bytes) {
-    return std::unexpected(Status::kVmSignatureMismatch);
+    return Status::kVmSignatureMismatch;
   }
-  Buffer* buffer = TRY(AliasBuffer(store, tensor.data, size, nullptr));
+  Buffer* buffer = AliasBuffer(store, tensor.data, static_cast<uint32_t>(size), nullptr);
+  if (buffer == nullptr) return Status::kOutOfMemory;
   buffer->borrowed = true;
   arguments.lent[arguments.ref_count] = buffer;
   ObjectStore::Retain(buffer);
-  BufferView* view = TRY(MakeView(store, buffer, tensor.type, kEncodingDense, tensor.rank));
+  BufferView* view = MakeView(store, buffer, tensor.type, kEncodingDense, tensor.rank);
+  if (view == nullptr) return Status::kOutOfMemory;
   for (uint32_t i = 0; i < tensor.rank; ++i) view->dims()[i] = tensor.dims[i];
   arguments.refs[arguments.ref_count++] = view;
-  return {};
+  return Status::kOk;
 }
 
-base::Result<void> Runtime::State::AddArgument(char letter, const Value& value,
-                                               Arguments& arguments) {
-  if (value.kind != KindOf(letter)) return std::unexpected(Status::kVmSignatureMismatch);
+Status Runtime::State::AddArgument(char letter, const Value& value, Arguments& arguments) {
+  if (value.kind != KindOf(letter)) return Status::kVmSignatureMismatch;
   if (letter == 'r') return AddTensor(value.tensor, arguments);
-  if (letter == 'I') {
-    arguments.value_count += arguments.value_count % 2;
-    arguments.values[arguments.value_count++] = static_cast<uint32_t>(value.i64);
-    arguments.values[arguments.value_count++] =
-        static_cast<uint32_t>(static_cast<uint64_t>(value.i64) >> 32);
+  const bool wide = letter == 'I';
+  uint32_t* slot = arguments.values + arguments.slots.Take(wide);
+  if (wide) {
+    slot[0] = static_cast<uint32_t>(value.i64);
+    slot[1] = static_cast<uint32_t>(static_cast<uint64_t>(value.i64) >> 32);
   } else {
-    arguments.values[arguments.value_count++] = static_cast<uint32_t>(value.i32);
+    slot[0] = static_cast<uint32_t>(value.i32);
   }
-  return {};
+  return Status::kOk;
 }
 
 // Ends the loans: what the module kept of the caller's tensors becomes a copy.
@@ -129,51 +142,52 @@ void Runtime::State::GiveBack(Arguments& arguments) {
   for (Object* ref : arguments.refs) store.Release(ref);
   for (Buffer* buffer : arguments.lent) {
     if (buffer == nullptr) continue;
+    if (buffer->references > 1) store.EndRecording();  // a result, whose bytes will lie elsewhere
     EndLoan(store, *buffer);
     store.Release(buffer);
   }
 }
 
-base::Result<Tensor> Runtime::State::TensorOf(Object* object) {
-  if (object == nullptr) return std::unexpected(Status::kVmNullReference);
-  if (object->type != &BufferView::kType) return std::unexpected(Status::kVmWrongType);
+Status Runtime::State::ReadTensor(Object* object, Tensor& tensor) {
+  if (object == nullptr) return Status::kVmNullReference;
+  if (object->type != &BufferView::kType) return Status::kVmWrongType;
   auto* view = static_cast<BufferView*>(object);
-  if (view->rank > kMaxRank) return std::unexpected(Status::kVmTooBig);
-  Tensor tensor;
+  if (view->rank > kMaxRank) return Status::kVmTooBig;
   tensor.type = view->element_type;
   tensor.rank = view->rank;
   for (uint32_t i = 0; i < view->rank; ++i) tensor.dims[i] = view->dims()[i];
   const size_t size = TRY(DenseSize(tensor.type, view->dims(), view->rank));
-  const BufferRange range = TRY(RangeOf(*view->buffer, 0, size));
+  const ByteRange range = TRY(RangeOf(*view->buffer, 0, static_cast<uint32_t>(size)));
   tensor.data = range.data;
   tensor.size_bytes = range.length;
-  return tensor;
+  return Status::kOk;
 }
 
-base::Result<void> Runtime::State::ReadResults(std::string_view letters, const RawResults& raw) {
+Status Runtime::State::ReadResults(std::string_view letters, const RawResults& raw) {
   // From here on the references are ours, read or not.
   held_count = raw.ref_count;
   for (uint32_t i = 0; i < raw.ref_count; ++i) held[i] = raw.refs[i];
-  if (letters.size() > kMaxValues) return std::unexpected(Status::kVmTooBig);
+  if (letters.size() > kMaxValues) return Status::kVmTooBig;
   uint32_t value = 0;
   uint32_t ref = 0;
   for (size_t i = 0; i < letters.size(); ++i) {
     Value& result = results[i];
     result.kind = KindOf(letters[i]);
     if (letters[i] == 'r') {
-      if (ref >= raw.ref_count) return std::unexpected(Status::kVmInvalidBytecode);
-      result.tensor = TRY(TensorOf(raw.refs[ref++]));
+      if (ref >= raw.ref_count) return Status::kVmInvalidBytecode;
+      const Status read = ReadTensor(raw.refs[ref++], result.tensor);
+      if (read != Status::kOk) return read;
       continue;
     }
     const uint32_t slots = letters[i] == 'I' ? 2 : 1;
-    if (value + slots > raw.value_count) return std::unexpected(Status::kVmInvalidBytecode);
+    if (value + slots > raw.value_count) return Status::kVmInvalidBytecode;
     result.i64 = raw.values[value];
     if (slots == 2) {
       result.i64 |= static_cast<int64_t>(static_cast<uint64_t>(raw.values[value + 1]) << 32);
     }
     value += slots;
   }
-  return {};
+  return Status::kOk;
 }
 
 void Runtime::State::ReleaseResults() {
@@ -181,10 +195,24 @@ void Runtime::State::ReleaseResults() {
   held_count = 0;
 }
 
-// Told by an attribute, or by the name beside a synchronous wrapper.
-bool Runtime::State::HasFences(const ExportDef& function) const {
-  const auto model = module.Attribute(function.ordinal, kModelAttribute);
-  return (model && *model == kCoarseFences) || function.name.ends_with(kAsyncSuffix);
+Status Runtime::State::ReadExports() {
+  const uint32_t count = module.export_count();
+  auto* entries = heap.AllocateArray<Exported>(count);
+  if (entries == nullptr) return Status::kOutOfMemory;
+  exports = {entries, count};
+  for (uint32_t i = 0; i < count; ++i) {
+    Exported& entry = *new (&entries[i]) Exported();
+    const auto function = module.ExportAt(i);
+    if (!function) continue;
+    entry.record = &verified.functions()[function->ordinal];
+    entry.arguments = entry.record->signature.arguments;
+    // Told by an attribute, or by the name beside a synchronous wrapper.
+    const auto model = module.Attribute(function->ordinal, kModelAttribute);
+    entry.fences = ((model && *model == kCoarseFences) || function->name.ends_with(kAsyncSuffix)) &&
+                   entry.arguments.size() >= kFenceArguments;
+    if (entry.fences) entry.arguments.remove_suffix(kFenceArguments);
+  }
+  return Status::kOk;
 }
 
 Status Runtime::State::RunIfExported(std::string_view name) {
@@ -194,7 +222,7 @@ Status Runtime::State::RunIfExported(std::string_view name) {
     const FunctionRecord& record = verified.functions()[function->ordinal];
     if (!record.signature.arguments.empty() || !record.signature.results.empty()) continue;
     RawResults raw;
-    return interpreter.Invoke(function->ordinal, {}, {}, raw);
+    return interpreter.Invoke(record, {}, {}, raw);
   }
   return Status::kOk;
 }
@@ -207,11 +235,11 @@ Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
   failure_.Clear();
   if (reinterpret_cast<uintptr_t>(file.data()) % kFileAlignment != 0 ||
       reinterpret_cast<uintptr_t>(arena.data()) % kArenaAlignment != 0) {
-    return failure_.Set(Status::kVmfbMisaligned, "model or arena is not at a 64-byte boundary");
+    return failure_.Set(Message::kMisaligned);
   }
-  if (file.size() > UINT32_MAX) return failure_.Set(Status::kVmTooBig, "model is over 4 GB");
+  if (file.size() > INT32_MAX) return failure_.Set(Message::kFileTooBig);
   if (arena.size() < State::Size()) {
-    return failure_.Set(Status::kOutOfMemory, "arena is too small for any model");
+    return failure_.Set(Message::kNoMemory);
   }
   state_ = new (arena.data()) State(failure_, options);
   state_->heap.Reset(arena.subspan(State::Size()));
@@ -219,6 +247,7 @@ Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
   if (status == Status::kOk) {
     status = state_->verified.Create(state_->module, file, kHalImports, state_->store, failure_);
   }
+  if (status == Status::kOk) status = state_->ReadExports();
   if (status == Status::kOk) status = state_->interpreter.Start();
   if (status == Status::kOk) status = state_->RunIfExported(kInitialiser);
   state_->ready = status == Status::kOk;
@@ -233,7 +262,7 @@ Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
 void Runtime::Unload() {
   if (state_ == nullptr) return;
   State& state = *state_;
-  state.ReleaseResults();
+  ReleaseResults();
   if (state.ready) (void)state.RunIfExported(kDeinitialiser);
   state.interpreter.Stop();
   // Reference cycles through lists may have kept some.
@@ -266,14 +295,10 @@ Status Runtime::Describe(Function function, FunctionInfo& info) const {
   if (state_ == nullptr) return Status::kUninitialized;
   const auto exported = state_->module.ExportAt(function.ordinal);
   if (!exported) return Status::kVmNoSuchFunction;
-  const FunctionRecord& record = state_->verified.functions()[exported->ordinal];
-  std::string_view arguments = record.signature.arguments;
+  const FunctionRecord& record = *state_->exports[function.ordinal].record;
+  const std::string_view arguments = state_->exports[function.ordinal].arguments;
   const std::string_view results = record.signature.results;
-  if (state_->HasFences(*exported) && arguments.size() >= kFenceArguments) {
-    arguments.remove_suffix(kFenceArguments);
-  }
   if (arguments.size() > kMaxValues || results.size() > kMaxValues) return Status::kVmTooBig;
-  info = {};
   info.name = exported->name;
   info.calling_convention = exported->calling_convention;
   info.declaration =
@@ -290,57 +315,71 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function function,
                                                      std::span<const Value> arguments) {
   failure_.Clear();
   if (state_ == nullptr) {
-    return std::unexpected(failure_.Set(Status::kUninitialized, "no model is loaded"));
+    return std::unexpected(failure_.Set(Message::kNotLoaded));
   }
   State& state = *state_;
-  state.ReleaseResults();
-  const auto exported = state.module.ExportAt(function.ordinal);
-  if (!exported) {
-    return std::unexpected(failure_.Set(Status::kVmNoSuchFunction, "no such function"));
+  Replay& replay = state.hal.replay;
+  if (replay.Matches(function.ordinal, arguments)) {
+    const size_t count = state.exports[function.ordinal].record->signature.results.size();
+    const Status status = replay.Run(state.hal);
+    if (status == Status::kOk) return std::span<const Value>(state.results.data(), count);
+    ReleaseResults();
+    return std::unexpected(status);
   }
-  const FunctionRecord& record = state.verified.functions()[exported->ordinal];
-  std::string_view letters = record.signature.arguments;
-  const bool fences = state.HasFences(*exported) && letters.size() >= kFenceArguments;
-  if (fences) letters.remove_suffix(kFenceArguments);
+  ReleaseResults();
+  if (function.ordinal >= state.exports.size() ||
+      state.exports[function.ordinal].record == nullptr) {
+    return std::unexpected(failure_.Set(Message::kNoSuchFunction));
+  }
+  const State::Exported& exported = state.exports[function.ordinal];
+  const FunctionRecord& record = *exported.record;
+  const std::string_view letters = exported.arguments;
   if (letters.size() != arguments.size() || letters.size() > kMaxValues) {
-    return std::unexpected(failure_.Begin(Status::kVmSignatureMismatch, exported->name)
-                               .Append(" takes ")
-                               .AppendNumber(static_cast<uint32_t>(letters.size()))
-                               .Append(" arguments")
+    return std::unexpected(failure_.Begin(Message::kArgumentCount)
+                               .Number(static_cast<uint32_t>(letters.size()))
                                .status());
   }
 
-  State::Arguments frame;
+  State::Arguments frame(record.fills_holes);
   RawResults raw;
   Status status = Status::kOk;
   for (size_t i = 0; i < letters.size() && status == Status::kOk; ++i) {
-    if (const auto added = state.AddArgument(letters[i], arguments[i], frame); !added) {
-      status = failure_.Begin(added.error(), exported->name)
-                   .Append(": argument ")
-                   .AppendNumber(static_cast<uint32_t>(i))
-                   .Append(" does not fit")
+    status = state.AddArgument(letters[i], arguments[i], frame);
+    if (status != Status::kOk) {
+      status = failure_.Begin(Message::kArgumentMisfit, status)
+                   .Number(static_cast<uint32_t>(i))
                    .status();
     }
   }
-  if (fences) frame.ref_count += kFenceArguments;  // null: nobody waits
+  if (exported.fences) frame.ref_count += kFenceArguments;  // null: nobody waits
   if (status == Status::kOk) {
-    status = state.interpreter.Invoke(exported->ordinal, {frame.values, frame.value_count},
+    replay.Begin(function.ordinal, arguments);
+    status = state.interpreter.Invoke(record, {frame.values, frame.slots.count()},
                                       {frame.refs, frame.ref_count}, raw);
   }
   state.GiveBack(frame);
-  if (status != Status::kOk) return std::unexpected(status);
-  const std::string_view result_letters = record.signature.results;
-  if (const auto read = state.ReadResults(result_letters, raw); !read) {
-    state.ReleaseResults();
-    return std::unexpected(failure_.Begin(read.error(), exported->name)
-                               .Append(": a result is not a readable tensor")
-                               .status());
+  if (status != Status::kOk) {
+    replay.Drop();
+    return std::unexpected(status);
   }
+  const std::string_view result_letters = record.signature.results;
+  status = state.ReadResults(result_letters, raw);
+  if (status != Status::kOk) {
+    ReleaseResults();
+    return std::unexpected(failure_.Begin(Message::kBadResult, status).status());
+  }
+  replay.End();
   return std::span<const Value>(state.results.data(), result_letters.size());
 }
 
 void Runtime::ReleaseResults() {
-  if (state_ != nullptr) state_->ReleaseResults();
+  if (state_ == nullptr) return;
+  DropReplay();
+  state_->ReleaseResults();
+}
+
+void Runtime::DropReplay() {
+  if (state_ != nullptr) state_->hal.replay.Drop();
 }
 
 Statistics Runtime::statistics() const {

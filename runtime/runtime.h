@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bytes of a compiled model in, tensors out: load, verify and call one VMFB.
 //
 // The caller guarantees: the file bytes start on kFileAlignment and the arena on kArenaAlignment,
@@ -5,7 +7,7 @@
 // used in place. One thread. Nothing else: every byte of the file is treated as hostile.
 // Failure: a base::Status, and failure() says in words what was wrong and where. A failed Load
 // leaves the object unloaded; a failed Invoke leaves the model loaded and callable.
-// Cost: Load passes over the bytecode twice and over each kernel image once; weights are not
+// Cost: Load passes once over the bytecode and over each kernel image once; weights are not
 // touched. No heap, no I/O; all memory comes from the arena. The object itself is about 4 KB.
 // Facts: shared spec, iree-formats.
 #ifndef RUNTIME_RUNTIME_H_
@@ -28,14 +30,16 @@ namespace runtime {
 // What happens to the executables inside a module.
 enum class KernelMode : uint8_t {
   kRun,   // place them in the arena and call them; their machine must be ours
-  kSkip,  // check their ELF (riscv32 or x86-64), place nothing; dispatches do nothing and succeed
+  kSkip,  // check their ELF (riscv32, riscv64, x86-64), place nothing; dispatches do nothing and
+          // succeed
 };
 
 struct LoadOptions {
   Listener* listener = nullptr;  // may be null
   KernelMode kernel_mode = KernelMode::kRun;
-  // A call ends with kVmBudgetExhausted after this many branches and calls: no endless loop.
-  uint32_t branch_budget = 50'000'000;
+  // A call ends with kVmBudgetExhausted after this many branches, calls and instructions that
+  // compute: a program without end meets it before a board's time limit, which costs the model.
+  uint32_t branch_budget = 5'000'000;
 };
 
 // An exported function; valid until Unload.
@@ -77,6 +81,7 @@ class Runtime {
 
   // Argument and result types: kinds from the calling convention, element types and dimensions
   // where the module's own bytecode asserts them. False never: an unknown part is marked unknown.
+  // `info` is a new one.
   [[nodiscard]] base::Status Describe(Function function, FunctionInfo& info) const;
 
   // Calls `function`. Tensor arguments are used where they lie (64-byte alignment is recommended,
@@ -85,6 +90,10 @@ class Runtime {
   [[nodiscard]] base::Result<std::span<const Value>> Invoke(Function function,
                                                             std::span<const Value> arguments);
   void ReleaseResults();
+
+  // Calls in a row of one function with arguments of one shape are done from what the first of them
+  // did (hal/replay.h). This gives the memory back that is kept for it; results stay.
+  void DropReplay();
 
   [[nodiscard]] Statistics statistics() const;
 

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/hal/buffer.h"
 
+#include <algorithm>
 #include <cstring>
 
-#include "base/byte_reader.h"
 #include "base/try.h"
 
 namespace runtime {
@@ -27,50 +29,41 @@ void DestroyBufferView(ObjectStore& store, Object* object) {
   store.heap().Free(view, BufferView::SizeFor(view->rank));
 }
 
+// Storage of its own for a root; false if there is no memory.
+bool AllocateStorage(ObjectStore& store, Buffer& buffer) {
+  // Above the small limit storage lies on 64 bytes; small tensors round up to it.
+  const auto size = static_cast<uint32_t>(std::max<size_t>(buffer.length, Heap::kSmallLimit + 1));
+  void* storage = store.heap().Allocate(size, HeapUse::kDevice);
+  if (storage == nullptr) return false;
+  buffer.storage = static_cast<uint8_t*>(storage);
+  buffer.storage_size = size;
+  buffer.owned = true;
+  buffer.recorded = store.heap().holding();
+  return true;
+}
+
 }  // namespace
 
 const ObjectType Buffer::kType = {DestroyBuffer};
 const ObjectType BufferView::kType = {DestroyBufferView};
 
-base::Result<BufferRange> RangeOf(const Buffer& buffer, uint64_t offset, uint64_t length) {
-  if (length == kWholeBuffer) length = offset <= buffer.length ? buffer.length - offset : 0;
-  if (!base::InBounds(buffer.length, offset, length)) {
-    return std::unexpected(Status::kOutOfBounds);
-  }
-  uint8_t* storage = buffer.root->storage;
-  if (storage == nullptr) return std::unexpected(Status::kHalBufferReleased);
-  return BufferRange{storage + buffer.offset + static_cast<size_t>(offset),
-                     static_cast<size_t>(length)};
-}
-
-base::Result<BufferRange> WritableRangeOf(const Buffer& buffer, uint64_t offset, uint64_t length) {
-  if (buffer.root->constant) return std::unexpected(Status::kVmReadOnly);
+ByteRange WritableRangeOf(const Buffer& buffer, uint32_t offset, uint32_t length) {
+  if (buffer.root->constant) return Status::kVmReadOnly;
   return RangeOf(buffer, offset, length);
 }
 
-base::Result<Buffer*> AllocateBuffer(ObjectStore& store, uint64_t length) {
-  if (length > UINT32_MAX) return std::unexpected(Status::kOutOfMemory);
-  const auto size = static_cast<size_t>(length);
-  // Above the small limit storage lies on 64 bytes; small tensors round up to it.
-  const size_t storage_size = size > Heap::kSmallLimit ? size : Heap::kSmallLimit + 1;
-  void* storage = store.heap().Allocate(storage_size, HeapUse::kDevice);
-  if (storage == nullptr) return std::unexpected(Status::kOutOfMemory);
+Buffer* AllocateBuffer(ObjectStore& store, uint32_t length) {
   Buffer* buffer = store.New<Buffer>();
-  if (buffer == nullptr) {
-    store.heap().Free(storage, storage_size, HeapUse::kDevice);
-    return std::unexpected(Status::kOutOfMemory);
-  }
-  buffer->storage = static_cast<uint8_t*>(storage);
-  buffer->length = size;
-  buffer->storage_size = storage_size;
-  buffer->owned = true;
-  return buffer;
+  if (buffer == nullptr) return nullptr;
+  buffer->length = length;
+  if (AllocateStorage(store, *buffer)) return buffer;
+  store.Release(buffer);
+  return nullptr;
 }
 
-base::Result<Buffer*> AliasBuffer(ObjectStore& store, uint8_t* data, size_t length,
-                                  Object* keeper) {
+Buffer* AliasBuffer(ObjectStore& store, uint8_t* data, uint32_t length, Object* keeper) {
   Buffer* buffer = store.New<Buffer>();
-  if (buffer == nullptr) return std::unexpected(Status::kOutOfMemory);
+  if (buffer == nullptr) return nullptr;
   buffer->storage = data;
   buffer->length = length;
   ObjectStore::Retain(keeper);
@@ -79,24 +72,24 @@ base::Result<Buffer*> AliasBuffer(ObjectStore& store, uint8_t* data, size_t leng
   return buffer;
 }
 
-base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& source, uint64_t offset,
-                                    uint64_t length) {
-  const BufferRange range = TRY(RangeOf(source, offset, length));
+base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& source, uint32_t offset,
+                                    uint32_t length) {
+  const ByteRange range = TRY(RangeOf(source, offset, length));
   Buffer* buffer = store.New<Buffer>();
   if (buffer == nullptr) return std::unexpected(Status::kOutOfMemory);
   ObjectStore::Retain(source.root);
   buffer->root = source.root;
-  buffer->offset = source.offset + static_cast<size_t>(offset);
+  buffer->offset = source.offset + offset;
   buffer->length = range.length;
   return buffer;
 }
 
-base::Result<BufferView*> MakeView(ObjectStore& store, Buffer* buffer, ElementType type,
-                                   uint32_t encoding, uint32_t rank) {
+BufferView* MakeView(ObjectStore& store, Buffer* buffer, ElementType type, uint32_t encoding,
+                     uint32_t rank) {
   auto* view = store.NewSized<BufferView>(BufferView::SizeFor(rank));
   if (view == nullptr) {
     store.Release(buffer);
-    return std::unexpected(Status::kOutOfMemory);
+    return nullptr;
   }
   view->buffer = buffer;
   view->element_type = type;
@@ -107,6 +100,7 @@ base::Result<BufferView*> MakeView(ObjectStore& store, Buffer* buffer, ElementTy
 
 void DeallocateStorage(ObjectStore& store, Buffer& buffer) {
   if (!buffer.owned || buffer.storage == nullptr) return;
+  if (!buffer.recorded) store.EndRecording();  // the next call will miss it
   store.heap().Free(buffer.storage, buffer.storage_size, HeapUse::kDevice);
   buffer.storage = nullptr;
 }
@@ -117,13 +111,7 @@ void EndLoan(ObjectStore& store, Buffer& buffer) {
   const uint8_t* lent = buffer.storage;
   buffer.storage = nullptr;
   if (buffer.references == 1) return;
-  const size_t size = buffer.length > Heap::kSmallLimit ? buffer.length : Heap::kSmallLimit + 1;
-  void* storage = store.heap().Allocate(size, HeapUse::kDevice);
-  if (storage == nullptr) return;
-  std::memcpy(storage, lent, buffer.length);
-  buffer.storage = static_cast<uint8_t*>(storage);
-  buffer.storage_size = size;
-  buffer.owned = true;
+  if (AllocateStorage(store, buffer)) std::memcpy(buffer.storage, lent, buffer.length);
 }
 
 }  // namespace runtime

@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Buffers and buffer views. A root buffer owns storage in the heap or aliases somebody's memory
 // (rodata, the caller's tensors); a subspan refers to its root. Storage can go while references
-// stay (queue.dealloca), so data is reached through Range only, never by a kept pointer.
+// stay (queue.dealloca), so data is reached through RangeOf only, never by a kept pointer.
 #ifndef RUNTIME_HAL_BUFFER_H_
 #define RUNTIME_HAL_BUFFER_H_
 
@@ -19,13 +21,14 @@ struct Buffer : Object {
 
   Buffer* root;                // itself, or the retained buffer this is a part of
   uint8_t* storage = nullptr;  // of a root; nullptr once given back
-  size_t offset = 0;           // in the root's storage
-  size_t length = 0;
-  size_t storage_size = 0;   // of a root: what to free
-  bool owned = false;        // of a root: storage is ours
-  bool borrowed = false;     // of a root: storage is the caller's, only for this call
-  bool constant = false;     // of a root: storage is part of the module's file
-  Object* keeper = nullptr;  // of a root: what keeps aliased memory alive
+  uint32_t offset = 0;         // in the root's storage
+  uint32_t length = 0;         // below kTooBig
+  uint32_t storage_size = 0;   // of a root: what to free
+  bool owned = false;          // of a root: storage is ours
+  bool borrowed = false;       // of a root: storage is the caller's, only for this call
+  bool constant = false;       // of a root: storage is part of the module's file
+  bool recorded = false;       // of a root: storage was allocated by the call that is recorded
+  Object* keeper = nullptr;    // of a root: what keeps aliased memory alive
 };
 
 struct BufferView : Object {
@@ -41,33 +44,32 @@ struct BufferView : Object {
   uint32_t rank = 0;
 };
 
-inline constexpr uint64_t kWholeBuffer = UINT64_MAX;  // a length of -1: the rest
 inline constexpr uint32_t kEncodingDense = 1;
 
-struct BufferRange {
-  uint8_t* data;
-  size_t length;
-};
-
-// Bytes [offset, offset + length) of `buffer`; length may be kWholeBuffer.
-[[nodiscard]] base::Result<BufferRange> RangeOf(const Buffer& buffer, uint64_t offset,
-                                                uint64_t length);
+// Bytes [offset, offset + length) of `buffer`; length may be kRest.
+[[nodiscard]] inline ByteRange RangeOf(const Buffer& buffer, uint32_t offset, uint32_t length) {
+  if (length == kRest && offset <= buffer.length) length = buffer.length - offset;
+  if (!Fits(buffer.length, offset, length)) return base::Status::kOutOfBounds;
+  uint8_t* storage = buffer.root->storage;
+  if (storage == nullptr) return base::Status::kHalBufferReleased;
+  return {storage + buffer.offset + offset, length};
+}
 
 // The same for the target of a HAL command; constants are refused, since what the verifier proved
 // about the file must stay true. (A kernel can write anywhere; that is the board's to isolate.)
-[[nodiscard]] base::Result<BufferRange> WritableRangeOf(const Buffer& buffer, uint64_t offset,
-                                                        uint64_t length);
+[[nodiscard]] ByteRange WritableRangeOf(const Buffer& buffer, uint32_t offset, uint32_t length);
 
-// New buffers; kOutOfMemory. Contents of an allocated one are undefined.
-[[nodiscard]] base::Result<Buffer*> AllocateBuffer(ObjectStore& store, uint64_t length);
-[[nodiscard]] base::Result<Buffer*> AliasBuffer(ObjectStore& store, uint8_t* data, size_t length,
-                                                Object* keeper);  // constant if there is a keeper
+// New buffers; nullptr if there is no memory. Contents of an allocated one are undefined. An alias
+// with a keeper is constant.
+[[nodiscard]] Buffer* AllocateBuffer(ObjectStore& store, uint32_t length);
+[[nodiscard]] Buffer* AliasBuffer(ObjectStore& store, uint8_t* data, uint32_t length,
+                                  Object* keeper);
 [[nodiscard]] base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& buffer,
-                                                  uint64_t offset, uint64_t length);
-// A view that takes over the reference to `buffer`, also when it fails. Dims are to be filled in.
-[[nodiscard]] base::Result<BufferView*> MakeView(ObjectStore& store, Buffer* buffer,
-                                                 ElementType type, uint32_t encoding,
-                                                 uint32_t rank);
+                                                  uint32_t offset, uint32_t length);
+// A view that takes over the reference to `buffer`, also when there is no memory for the view. Dims
+// are to be filled in.
+[[nodiscard]] BufferView* MakeView(ObjectStore& store, Buffer* buffer, ElementType type,
+                                   uint32_t encoding, uint32_t rank);
 
 // Gives the storage of an owned buffer back at once; others are left as they are.
 void DeallocateStorage(ObjectStore& store, Buffer& buffer);

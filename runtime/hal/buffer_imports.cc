@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include <cstring>
 
 #include "base/try.h"
@@ -33,169 +35,165 @@ bool Compatible(ElementType actual, ElementType expected) {
 }
 
 // Bytes of the vm.buffer in argument `first`, with offset and length (-1: the rest) behind it.
-base::Result<BufferRange> SourceAt(Call& call, uint32_t first) {
-  VmBuffer* buffer = call.Get<VmBuffer>(first);
-  const uint64_t offset = call.U64(first + 1);
-  uint64_t length = call.U64(first + 2);
-  if (length == kWholeBuffer) length = offset <= buffer->length ? buffer->length - offset : 0;
-  uint8_t* data = TRY(VmBufferRange(buffer, offset, length, Access::kRead));
-  return BufferRange{data, static_cast<size_t>(length)};
+ByteRange SourceAt(Call& call, uint32_t first) {
+  return VmBufferRange(call.AnyRef(first), call.Size(first + 1), call.Length(first + 2),
+                       Access::kRead);
 }
 
-// An alias of those bytes, which stay where they are.
-Done AliasSource(Call& call, uint32_t first) {
-  const BufferRange source = TRY(SourceAt(call, first));
-  call.SetRef(0, TRY(AliasBuffer(call.store, source.data, source.length, call.AnyRef(first))));
-  return {};
+// Hands a new buffer over as the result.
+Status ReturnBuffer(Call& call, Object* buffer) {
+  call.SetRef(0, buffer);
+  return buffer != nullptr ? Status::kOk : Status::kOutOfMemory;
 }
 
 }  // namespace
 
-Done AllocatorAllocate(Call& call) {
-  call.SetRef(0, TRY(AllocateBuffer(call.store, call.U64(3u + call.row->shift))));
-  return {};
+Status AllocatorAllocate(Call& call) {
+  return ReturnBuffer(call, AllocateBuffer(call.store, call.Size(call.row->shift)));
 }
 
-Done AllocatorAllocateInitialized(Call& call) {
-  const BufferRange source = TRY(SourceAt(call, 3));
-  Buffer* buffer = TRY(AllocateBuffer(call.store, source.length));
-  std::memcpy(buffer->storage, source.data, source.length);
-  call.SetRef(0, buffer);
-  return {};
+Status AllocatorAllocateInitialized(Call& call) {
+  call.store.EndRecording();
+  const ByteRange source = TRY(SourceAt(call, 3));
+  Buffer* buffer = AllocateBuffer(call.store, source.length);
+  if (buffer != nullptr) std::memcpy(buffer->storage, source.data, source.length);
+  return ReturnBuffer(call, buffer);
 }
 
-Done AllocatorImport(Call& call) { return AliasSource(call, 4u + call.row->shift); }
+// An alias of the bytes, which stay where they are. A file is read like a buffer.
+Status AllocatorImport(Call& call) {
+  const ByteRange source = TRY(SourceAt(call, call.row->shift));
+  return ReturnBuffer(
+      call, AliasBuffer(call.store, source.data, source.length, call.AnyRef(call.row->shift)));
+}
 
-Done AllocatorSelect(Call& call) {
-  if (call.SpanLength(0) == 0) return std::unexpected(Status::kHalInvalidArgument);
+Status AllocatorSelect(Call& call) {
+  if (call.SpanLength(0) == 0) return Status::kHalInvalidArgument;
   Object* device = call.AnyRef(3);
   const int64_t affinity = call.I64(4);
   ObjectStore::Retain(device);
   call.SetRef(0, device);
   call.SetI64(1, affinity);
-  return {};
+  return Status::kOk;
 }
 
-Done BufferAssert(Call& call) {
+Status BufferAssert(Call& call) {
   const Buffer* buffer = call.Get<Buffer>(0);
-  if (buffer->length >= call.U64(3)) return {};
-  call.failure.Begin(Status::kHalShapeMismatch, TextOf(call.Get<VmBuffer>(1)))
-      .Append(": buffer has ")
-      .AppendNumber(static_cast<uint32_t>(buffer->length))
-      .Append(" bytes, needs ")
-      .AppendNumber(static_cast<uint32_t>(call.U64(3)));
-  return std::unexpected(Status::kHalShapeMismatch);
+  if (buffer->length >= call.Size(3)) return Status::kOk;
+  return call.failure.Begin(Message::kBufferTooShort)
+      .Text(TextOf(call.Get<VmBuffer>(1)))
+      .Text(" has ")
+      .Number(buffer->length)
+      .Text(" bytes, needs ")
+      .Number(call.Size(3))
+      .status();
 }
 
-Done BufferLoad(Call& call) {
-  const Buffer* buffer = call.Get<Buffer>(0);
+Status BufferLoad(Call& call) {
+  call.store.EndRecording();
   const uint32_t size = call.U32(2);
-  if (size == 0 || size > kMaxLoadBytes) return std::unexpected(Status::kHalInvalidArgument);
-  const BufferRange range = TRY(RangeOf(*buffer, call.U64(1), size));
+  if (size == 0 || size > kMaxLoadBytes) return Status::kHalInvalidArgument;
+  const ByteRange range = TRY(RangeOf(*call.Get<Buffer>(0), call.Size(1), size));
   int32_t value = 0;
   std::memcpy(&value, range.data, size);
   call.SetI32(0, value);
-  return {};
+  return Status::kOk;
 }
 
-Done BufferStore(Call& call) {
+Status BufferStore(Call& call) {
+  call.store.EndRecording();
   const int32_t value = call.I32(0);
-  const Buffer* buffer = call.Get<Buffer>(1);
   const uint32_t size = call.U32(3);
-  if (size == 0 || size > kMaxLoadBytes) return std::unexpected(Status::kHalInvalidArgument);
-  const BufferRange range = TRY(WritableRangeOf(*buffer, call.U64(2), size));
+  if (size == 0 || size > kMaxLoadBytes) return Status::kHalInvalidArgument;
+  const ByteRange range = TRY(WritableRangeOf(*call.Get<Buffer>(1), call.Size(2), size));
   std::memcpy(range.data, &value, size);
-  return {};
+  return Status::kOk;
 }
 
-Done BufferSubspan(Call& call) {
-  Buffer* buffer = call.Get<Buffer>(0);
-  call.SetRef(0, TRY(SubspanBuffer(call.store, *buffer, call.U64(1), call.U64(2))));
-  return {};
+Status BufferSubspan(Call& call) {
+  call.SetRef(0,
+              TRY(SubspanBuffer(call.store, *call.Get<Buffer>(0), call.Size(1), call.Length(2))));
+  return Status::kOk;
 }
 
-Done BufferLength(Call& call) {
+Status BufferLength(Call& call) {
   const Buffer* buffer = call.Get<Buffer>(0);
   call.SetI64(0, static_cast<int64_t>(buffer->length));
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewCreate(Call& call) {
+Status BufferViewCreate(Call& call) {
   Buffer* buffer = call.Get<Buffer>(0);
-  const uint64_t offset = call.U64(1);
-  const uint64_t length = call.U64(2);
+  const uint32_t offset = call.Size(1);
+  const uint32_t length = call.Length(2);
   const uint32_t rank = call.SpanLength(0);
-  if (offset == 0 && (length == buffer->length || length == kWholeBuffer)) {
+  if (offset == 0 && (length == buffer->length || length == kRest)) {
     ObjectStore::Retain(buffer);
   } else {
     buffer = TRY(SubspanBuffer(call.store, *buffer, offset, length));
   }
-  BufferView* view = TRY(MakeView(call.store, buffer, ElementType{call.U32(3)}, call.U32(4), rank));
-  for (uint32_t i = 0; i < rank; ++i) {
-    const uint64_t dim = call.U64(5 + i);
-    view->dims()[i] = dim < UINT32_MAX ? static_cast<uint32_t>(dim) : UINT32_MAX;
+  BufferView* view = MakeView(call.store, buffer, ElementType{call.U32(3)}, call.U32(4), rank);
+  if (view != nullptr) {
+    for (uint32_t i = 0; i < rank; ++i) view->dims()[i] = call.Size(5 + i);
   }
-  call.SetRef(0, view);
-  return {};
+  return ReturnBuffer(call, view);
 }
 
-Done BufferViewAssert(Call& call) {
+Status BufferViewAssert(Call& call) {
   BufferView* view = call.Get<BufferView>(0);
   const ElementType expected{call.U32(2)};
   const uint32_t rank = call.SpanLength(0);
-  const std::string_view name = TextOf(call.Get<VmBuffer>(1));
-  const auto mismatch = [&](std::string_view what, uint32_t actual, uint32_t wanted) {
-    call.failure.Begin(Status::kHalShapeMismatch, name)
-        .Append(what)
-        .AppendHex(actual)
-        .Append(", expected ")
-        .AppendHex(wanted);
-    return std::unexpected(Status::kHalShapeMismatch);
+  const auto mismatch = [&](Message message, uint32_t actual, uint32_t wanted, uint32_t base) {
+    return call.failure.Begin(message)
+        .Text(TextOf(call.Get<VmBuffer>(1)))
+        .Text(" has ")
+        .Number(actual, base)
+        .Text(", expected ")
+        .Number(wanted, base)
+        .status();
   };
   if (!Compatible(view->element_type, expected)) {
-    return mismatch(": element type is ", view->element_type.code, expected.code);
+    return mismatch(Message::kElementTypeDiffers, view->element_type.code, expected.code, 16);
   }
-  if (view->rank != rank) return mismatch(": rank is ", view->rank, rank);
+  if (view->rank != rank) return mismatch(Message::kRankDiffers, view->rank, rank, 10);
   for (uint32_t i = 0; i < rank; ++i) {
-    const uint64_t dim = call.U64(4 + i);
-    if (view->dims()[i] == dim) continue;
-    return mismatch(": a dimension is ", view->dims()[i], static_cast<uint32_t>(dim));
+    const uint32_t dim = call.Size(4 + i);
+    if (view->dims()[i] != dim) {
+      return mismatch(Message::kDimensionDiffers, view->dims()[i], dim, 10);
+    }
   }
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewBuffer(Call& call) {
+Status BufferViewBuffer(Call& call) {
   const BufferView* view = call.Get<BufferView>(0);
   call.SetRef(0, Retained(*view->buffer));
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewDim(Call& call) {
+Status BufferViewDim(Call& call) {
   BufferView* view = call.Get<BufferView>(0);
   const uint32_t index = call.U32(1);
   call.SetI64(0, index < view->rank ? view->dims()[index] : 0);
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewRank(Call& call) {
+Status BufferViewRank(Call& call) {
   const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->rank));
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewElementType(Call& call) {
+Status BufferViewElementType(Call& call) {
   const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->element_type.code));
-  return {};
+  return Status::kOk;
 }
 
-Done BufferViewEncodingType(Call& call) {
+Status BufferViewEncodingType(Call& call) {
   const BufferView* view = call.Get<BufferView>(0);
   call.SetI32(0, static_cast<int32_t>(view->encoding));
-  return {};
+  return Status::kOk;
 }
-
-// A file is read like a buffer; (device, affinity, access, bytes, offset, length, flags).
-Done FileFromMemory(Call& call) { return AliasSource(call, 3); }
 
 }  // namespace runtime::hal

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A placed kernel library and how its kernels are called.
 #ifndef RUNTIME_HAL_EXECUTABLE_H_
 #define RUNTIME_HAL_EXECUTABLE_H_
@@ -46,6 +48,7 @@ struct PipelineLayout : Object {
 
   uint32_t constant_count = 0;
   uint32_t entry_count = 0;
+  bool dense = true;  // entry i is binding i of set 0
 };
 
 struct Kernel {
@@ -75,18 +78,13 @@ struct Executable : Object {
 // Tells the listener that `executable` is gone, once.
 void AnnounceGone(Executable& executable);
 
-struct DispatchArguments {
-  uint32_t kernel;
-  uint32_t workgroups[3];
-  std::span<const uint32_t> constants;
-  uint32_t binding_count;
-  void* const* pointers;
-  const size_t* lengths;
-};
-
-// Runs every workgroup. Fewer constants or bindings than the kernel declares are refused.
-[[nodiscard]] base::Result<void> RunKernel(Hal& hal, const Executable& executable,
-                                           const DispatchArguments& arguments);
+// Foreign code runs only inside this, so that the board can catch what it does.
+inline base::Status RunGuarded(Hal& hal, const PlacedKernel& kernel, void (*body)(void*),
+                               void* argument) {
+  if (hal.listener != nullptr) return hal.listener->RunDispatch(kernel, body, argument);
+  body(argument);
+  return base::Status::kOk;
+}
 
 }  // namespace runtime
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The device behind the imports, one per loaded module: what the handlers share.
 // Handlers are free functions over vm's Call; Hal is Call::host.
 #ifndef RUNTIME_HAL_HAL_H_
@@ -5,6 +7,7 @@
 
 #include <cstdint>
 
+#include "runtime/hal/replay.h"
 #include "runtime/kernel/listener.h"
 #include "runtime/vm/import.h"
 #include "runtime/vm/object.h"
@@ -23,14 +26,27 @@ struct Singleton : Object {
 
 struct Hal {
   Hal(ObjectStore& object_store, Failure& last_failure, Listener* kernel_listener, bool skip)
-      : store(object_store), failure(last_failure), listener(kernel_listener), skip_kernels(skip) {}
+      : store(object_store),
+        failure(last_failure),
+        listener(kernel_listener),
+        skip_kernels(skip),
+        replay(object_store.heap()) {}
 
   [[nodiscard]] static Hal& Of(Call& call) { return *static_cast<Hal*>(call.host); }
 
   ObjectStore& store;
   Failure& failure;
   Listener* listener;  // may be null
-  bool skip_kernels;   // check executables, run nothing
+  // Check executables, run nothing. Boards always run them, so that this costs them nothing.
+  [[nodiscard]] bool skips_kernels() const {
+#if defined(__riscv)
+    return false;
+#else
+    return skip_kernels;
+#endif
+  }
+  bool skip_kernels;
+  Replay replay;
   Singleton device{&Singleton::kDeviceType};
   Singleton allocator{&Singleton::kAllocatorType};
   Singleton fence{&Singleton::kFenceType};

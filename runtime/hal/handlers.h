@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handlers of the import table, in the order of shared spec iree-formats 3.2. Arguments and the
 // meaning of Call::row->shift stand beside each row of the table (import_table.cc).
 #ifndef RUNTIME_HAL_HANDLERS_H_
@@ -8,63 +10,59 @@
 
 namespace runtime::hal {
 
-using Done = base::Result<void>;
-
 // buffer_imports.cc
-Done AllocatorAllocate(Call& call);
-Done AllocatorAllocateInitialized(Call& call);
-Done AllocatorImport(Call& call);
-Done AllocatorSelect(Call& call);
-Done BufferAssert(Call& call);
-Done BufferLoad(Call& call);
-Done BufferStore(Call& call);
-Done BufferSubspan(Call& call);
-Done BufferLength(Call& call);
-Done BufferViewCreate(Call& call);
-Done BufferViewAssert(Call& call);
-Done BufferViewBuffer(Call& call);
-Done BufferViewDim(Call& call);
-Done BufferViewRank(Call& call);
-Done BufferViewElementType(Call& call);
-Done BufferViewEncodingType(Call& call);
-Done FileFromMemory(Call& call);
+base::Status AllocatorAllocate(Call& call);
+base::Status AllocatorAllocateInitialized(Call& call);
+base::Status AllocatorImport(Call& call);
+base::Status AllocatorSelect(Call& call);
+base::Status BufferAssert(Call& call);
+base::Status BufferLoad(Call& call);
+base::Status BufferStore(Call& call);
+base::Status BufferSubspan(Call& call);
+base::Status BufferLength(Call& call);
+base::Status BufferViewCreate(Call& call);
+base::Status BufferViewAssert(Call& call);
+base::Status BufferViewBuffer(Call& call);
+base::Status BufferViewDim(Call& call);
+base::Status BufferViewRank(Call& call);
+base::Status BufferViewElementType(Call& call);
+base::Status BufferViewEncodingType(Call& call);
 
 // command_imports.cc
-Done DescriptorSetLayoutCreate(Call& call);
-Done PipelineLayoutCreate(Call& call);
-Done CommandBufferCreate(Call& call);
-Done PushConstants(Call& call);
-Done PushDescriptorSet(Call& call);
-Done DispatchPushed(Call& call);
-Done DispatchIndirectPushed(Call& call);
-Done Dispatch(Call& call);
-Done DispatchIndirect(Call& call);
-Done FillBuffer(Call& call);
-Done CopyBuffer(Call& call);
-Done UpdateBuffer(Call& call);
+base::Status DescriptorSetLayoutCreate(Call& call);
+base::Status PipelineLayoutCreate(Call& call);
+base::Status DirectCommandsCreate(Call& call);
+base::Status CommandListCreate(Call& call);
+base::Status PushConstants(Call& call);
+base::Status PushDescriptorSet(Call& call);
+base::Status DispatchPushed(Call& call);
+base::Status DispatchIndirectPushed(Call& call);
+base::Status DispatchRecorded(Call& call);
+base::Status DispatchIndirectRecorded(Call& call);
+base::Status FillNow(Call& call);
+base::Status CopyNow(Call& call);
+base::Status UpdateNow(Call& call);
+base::Status FillRecorded(Call& call);
+base::Status CopyRecorded(Call& call);
+base::Status UpdateRecorded(Call& call);
 
 // device_imports.cc
-Done ReturnDevice(Call& call);
-Done DevicesCount(Call& call);
-Done DevicesGet(Call& call);
-Done DeviceAllocator(Call& call);
-Done DeviceQueryI64(Call& call);
-Done ExecutableCreate(Call& call);
-Done ExecutableLookupFunction(Call& call);
-Done QueueAlloca(Call& call);
-Done QueueDealloca(Call& call);
-Done QueueExecuteList(Call& call);
-Done QueueExecute(Call& call);
-Done QueueExecuteIndirect(Call& call);
-Done QueueFill(Call& call);
-Done QueueCopy(Call& call);
-Done QueueUpdate(Call& call);
-Done QueueRead(Call& call);
-Done QueueWrite(Call& call);
-Done FenceCreate(Call& call);
-Done Nothing(Call& call);     // no results
-Done ReturnZero(Call& call);  // one i32
-Done ReturnOne(Call& call);   // one i32
+base::Status ReturnDevice(Call& call);
+base::Status DevicesCount(Call& call);
+base::Status DevicesGet(Call& call);
+base::Status DeviceAllocator(Call& call);
+base::Status DeviceQueryI64(Call& call);
+base::Status ExecutableCreate(Call& call);
+base::Status ExecutableLookupFunction(Call& call);
+base::Status QueueDealloca(Call& call);
+base::Status QueueExecuteList(Call& call);
+base::Status QueueExecute(Call& call);
+base::Status QueueExecuteIndirect(Call& call);
+base::Status QueueWrite(Call& call);
+base::Status FenceCreate(Call& call);
+base::Status Nothing(Call& call);     // no results
+base::Status ReturnZero(Call& call);  // one i32
+base::Status ReturnOne(Call& call);   // one i32
 
 }  // namespace runtime::hal
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/hal/type_hints.h"
 
 #include <array>
@@ -176,11 +178,13 @@ class PathReader {
     }
     // The result is the last register.
     const uint16_t cell = pc[CellLength(pc) - 1];
-    char letter = static_cast<Op>(pc[0]) == Op::kMoveI32 ? 'i' : '\0';
-    for (const char c : OperandLetters(kOpcodeRows[pc[0]].shape)) letter = c == 'T' ? letter : c;
+    char letter = '\0';
+    for (const char* c = OperandLetters(kOpcodeRows[pc[0]].shape); *c != '\0'; ++c) {
+      if (*c != 'T') letter = *c;
+    }
     if (letter == 'r') {
       RefAt(cell) = kUnknown;
-    } else if (letter == 'i' || letter == 'I') {
+    } else if (IsResult(letter)) {
       KnownAt(cell) = 0;
     }
   }
@@ -204,27 +208,31 @@ class PathReader {
   }
 
   void ReadImport(const uint16_t* pc) {
-    const ImportSlot& import = module_.imports()[pc[1]];
-    const uint16_t* arguments = pc + 8;
+    const ImportTable& table = module_.import_table();
+    const ImportRow& import = table.rows[pc[1]];
+    const ImportFunction function = table.functions[import.function];
+    const uint16_t* arguments = pc + kImportCallHeader;
     const uint32_t rank = arguments[Call::kSpanCells];
     uint8_t created = kUnknown;
-    if (import.row->function == hal::BufferViewAssert) {
+    if (function == hal::BufferViewAssert) {
       const uint8_t origin = RefAt(arguments[0]);
       if (origin >= kFirstArgument && origin < kFirstCreated) {
         ReadShape(findings_.info.arguments[origin - kFirstArgument], arguments[2], arguments + 4,
                   rank);
       }
-    } else if (import.row->function == hal::BufferViewCreate &&
-               findings_.created_count < kMaxCreated) {
+    } else if (function == hal::BufferViewCreate && findings_.created_count < kMaxCreated) {
       ValueInfo& view = findings_.created[findings_.created_count];
       view = {};
       view.kind = ValueKind::kTensor;
       ReadShape(view, arguments[3], arguments + 5, rank);
       created = static_cast<uint8_t>(kFirstCreated + findings_.created_count++);
     }
-    for (uint32_t i = 0; i < import.signature.results.size(); ++i) {
-      const uint16_t cell = arguments[Call::kResultCells + static_cast<int>(i)];
-      if (import.signature.results[i] == 'r') {
+    const char* letter = module_.ConventionOf(import);
+    while (*letter++ != '_') {
+    }
+    for (int i = 0; letter[i] != '\0' && letter[i] != 'v'; ++i) {
+      const uint16_t cell = arguments[Call::kResultCells + i];
+      if (letter[i] == 'r') {
         RefAt(cell) = created;
       } else {
         KnownAt(cell) = 0;
@@ -254,8 +262,9 @@ class PathReader {
 
 }  // namespace
 
-void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
-                   FunctionInfo& info) {
+// Not part of its caller's frame, which is large enough.
+[[gnu::noinline]] void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function,
+                                     Heap& heap, FunctionInfo& info) {
   Findings findings = {.info = info, .steps = kMaxSteps};
   PathReader reader(module, function, heap, findings);
   if (!reader.ready()) return;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a function says about the tensors it takes and gives, read from its own code: follows one
 // path that does not fail and notes the constants given to buffer_view.assert and
 // buffer_view.create. Works for every release; attributes with shapes exist only from 20231218 on.

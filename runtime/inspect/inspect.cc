@@ -1,5 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/inspect/inspect.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -93,10 +96,6 @@ void ReadTables(const ModuleFile& module, Report& report) {
   }
 }
 
-std::string MachineName(Machine machine) {
-  return machine == Machine::kRiscV ? "riscv32" : "x86-64";
-}
-
 void ReadExecutable(base::Bytes elf, Report& report) {
   Executable executable;
   executable.file_size_bytes = static_cast<uint32_t>(elf.size());
@@ -159,9 +158,33 @@ void ReadExports(const ModuleFile& module, const Runtime* runtime, Report& repor
   }
 }
 
+std::optional<Machine> CommonMachine(const std::vector<Executable>& executables) {
+  for (const Machine machine : {Machine::kRiscV32, Machine::kRiscV64, Machine::kX8664}) {
+    if (!executables.empty() &&
+        std::ranges::all_of(executables, [name = MachineName(machine)](const Executable& row) {
+          return row.machine == name;
+        })) {
+      return machine;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-Report Inspect(base::Bytes file) {
+std::string MachineName(Machine machine) {
+  switch (machine) {
+    case Machine::kRiscV32:
+      return "riscv32";
+    case Machine::kRiscV64:
+      return "riscv64";
+    case Machine::kX8664:
+      return "x86-64";
+  }
+  return "unknown";
+}
+
+Report Inspect(base::Bytes file, std::optional<Machine> firmware) {
   Report report;
   AlignedBytes copy(file.size() + 1, kFileAlignment);
   if (!file.empty()) std::memcpy(copy.bytes().data(), file.data(), file.size());
@@ -195,13 +218,14 @@ Report Inspect(base::Bytes file) {
   report.compiler_generation = GuessGeneration(report);
   ReadExports(module, runtime.loaded() ? &runtime : nullptr, report);
   ReadExecutables(module, report);
-  // The firmware runs riscv32 only; the trial load, which runs nothing, takes either machine.
+  report.kernels_for = CommonMachine(report.executables);
+  // The firmware runs what it was built for; the trial load, which runs nothing, takes any machine.
+  const std::string runs = MachineName(firmware.value_or(
+      report.kernels_for == Machine::kRiscV64 ? Machine::kRiscV64 : Machine::kRiscV32));
   for (const Executable& executable : report.executables) {
-    if (executable.machine == MachineName(Machine::kRiscV) || report.load_status != Status::kOk) {
-      continue;
-    }
+    if (executable.machine == runs || report.load_status != Status::kOk) continue;
     report.load_status = Status::kKernelElfUnsupported;
-    report.load_failure = "kernels are for " + executable.machine + ", the firmware runs riscv32";
+    report.load_failure = "kernels are for " + executable.machine + ", the firmware runs " + runs;
   }
   return report;
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Everything `kenning info` prints about a VMFB, found without running it. Host only.
 // The caller guarantees nothing about `file`. An unreadable part is named in `problems`, the
 // readable rest is still filled in. Cost: a trial load with kernels skipped, in a temporary arena.
@@ -5,11 +7,13 @@
 #define RUNTIME_INSPECT_INSPECT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/byte_reader.h"
 #include "base/status.h"
+#include "runtime/kernel/elf.h"
 #include "runtime/value/types.h"
 
 namespace runtime::inspect {
@@ -29,7 +33,7 @@ struct Export {
 };
 
 struct Executable {
-  std::string machine;            // "riscv32", "x86-64", "machine 62"
+  std::string machine;            // "riscv32", "riscv64", "x86-64", "machine 62"
   uint32_t file_size_bytes = 0;   // the ELF
   uint32_t image_size_bytes = 0;  // the span it takes in memory
   uint32_t library_version = 0;   // 3 … 6
@@ -52,14 +56,20 @@ struct Report {
   std::vector<Import> imports;
   std::vector<Export> exports;
   std::vector<Executable> executables;
+  std::optional<Machine> kernels_for;  // the one machine of all executables; none: no such machine
   std::vector<std::string> problems;
 
-  base::Status load_status = base::Status::kOk;  // of the trial load for the riscv32 firmware
+  base::Status load_status = base::Status::kOk;  // of the trial load for the firmware
   std::string load_failure;                      // its words; empty if it loads
   uint64_t arena_bytes_after_load = 0;  // program, objects and kernel images; tensors come on top
 };
 
-[[nodiscard]] Report Inspect(base::Bytes file);
+// `firmware`: the machine of the device that the module is meant for; absent: RISC-V of the width
+// that the module's kernels have.
+[[nodiscard]] Report Inspect(base::Bytes file, std::optional<Machine> firmware = {});
+
+// "riscv32", …: one spelling for every place that names a machine.
+[[nodiscard]] std::string MachineName(Machine machine);
 
 // "1x96x96x1xi8", "?xf32", "i32": one spelling for every place that shows a type.
 [[nodiscard]] std::string TypeText(const ValueInfo& info);

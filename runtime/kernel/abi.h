@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The structures and the entry points of kernels, the same in every release. Plain C layout, so the
 // 64-bit host gets the layout its kernels were compiled for; the 32-bit offsets are asserted.
 // Facts: shared spec iree-formats, 6.2 and 6.4.

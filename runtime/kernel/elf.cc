@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/kernel/elf.h"
 
 #include <array>
@@ -64,10 +66,10 @@ class Loader {
     return ElfSummary{Elf::kMachine, image_size_};
   }
 
-  Result<uint64_t> Place(KernelImage& image) {
+  Result<ImageAddress> Place(KernelImage& image) {
     TRY(CheckHeader());
     TRY(ReadSegments());
-    if (image.bytes.size() != image_size_) return Malformed("image has another size");
+    if (image.bytes.size() != image_size_) return Refuse(Message::kElfTables);
     image_ = &image;
     image.pointer_size = sizeof(Word);
     TRY(CopySegments());
@@ -77,12 +79,7 @@ class Loader {
   }
 
  private:
-  std::unexpected<Status> Malformed(std::string_view text) {
-    return std::unexpected(failure_.Set(Status::kKernelElfMalformed, "kernel ELF", text));
-  }
-  std::unexpected<Status> Unsupported(std::string_view text) {
-    return std::unexpected(failure_.Set(Status::kKernelElfUnsupported, "kernel ELF", text));
-  }
+  std::unexpected<Status> Refuse(Message message) { return std::unexpected(failure_.Set(message)); }
   // Both read unchecked; the callers have proved the record around.
   template <typename T>
   static T Field(const uint8_t* record, uint32_t offset) {
@@ -92,47 +89,46 @@ class Loader {
     return elf_.data() + segment_table_ + index * Elf::kPhSize;
   }
   // A part of the image that a virtual address and a length name.
-  Result<uint8_t*> Range(uint64_t address, uint64_t length) {
+  Result<uint8_t*> Range(ImageAddress address, ImageAddress length) {
     if (!base::InBounds(image_size_, address, length)) {
-      return Malformed("table lies outside the image");
+      return Refuse(Message::kElfTables);
     }
     return image_->bytes.data() + address;
   }
 
   Result<void> CheckHeader() {
-    if (elf_.size() < Elf::kHeaderSize) return Malformed("header is cut off");
+    if (elf_.size() < Elf::kHeaderSize) return Refuse(Message::kElfHeader);
     const uint8_t* header = elf_.data();
     if (header[kDataOffset] != kLittleEndian ||
         Field<uint16_t>(header, kTypeOffset) != kTypeDynamic) {
-      return Unsupported("not a little-endian shared object");
+      return Refuse(Message::kElfKind);
     }
-    if (Field<uint16_t>(header, kMachineOffset) != static_cast<uint16_t>(Elf::kMachine)) {
-      failure_.Begin(Status::kKernelElfUnsupported, "kernel ELF: code for machine ")
-          .AppendNumber(Field<uint16_t>(header, kMachineOffset));
+    if (Field<uint16_t>(header, kMachineOffset) != ElfNumber(Elf::kMachine)) {
+      failure_.Begin(Message::kElfMachine).Number(Field<uint16_t>(header, kMachineOffset));
       return std::unexpected(Status::kKernelElfUnsupported);
     }
     const auto table = Field<Word>(header, Elf::kPhoff);
     segment_count_ = Field<uint16_t>(header, Elf::kPhnum);
     if (Field<uint16_t>(header, Elf::kPhentsize) != Elf::kPhSize || segment_count_ > kMaxSegments ||
         !base::InBounds(elf_.size(), table, segment_count_ * Elf::kPhSize)) {
-      return Malformed("segment table");
+      return Refuse(Message::kElfSegments);
     }
     segment_table_ = static_cast<size_t>(table);
     return {};
   }
 
   Result<void> ReadSegments() {
-    uint64_t end = 0;
+    ImageAddress end = 0;
     for (uint32_t i = 0; i < segment_count_; ++i) {
       const uint8_t* segment = Segment(i);
       const auto type = Field<uint32_t>(segment, 0);
       if (type != kSegmentLoad && type != kSegmentDynamic) continue;
-      const uint64_t address = Field<Word>(segment, Elf::kPhVaddr);
-      const uint64_t file_size = Field<Word>(segment, Elf::kPhFilesz);
-      const uint64_t memory_size = Field<Word>(segment, Elf::kPhMemsz);
+      const ImageAddress address = Field<Word>(segment, Elf::kPhVaddr);
+      const ImageAddress file_size = Field<Word>(segment, Elf::kPhFilesz);
+      const ImageAddress memory_size = Field<Word>(segment, Elf::kPhMemsz);
       if (!base::InBounds(kMaxImageSize, address, memory_size) || file_size > memory_size ||
           !base::InBounds(elf_.size(), Field<Word>(segment, Elf::kPhOffset), file_size)) {
-        return Malformed("segment lies outside the file or is too big");
+        return Refuse(Message::kElfSegments);
       }
       if (type == kSegmentLoad) {
         end = address + memory_size > end ? address + memory_size : end;
@@ -141,7 +137,7 @@ class Loader {
         dynamic_size_ = file_size;
       }
     }
-    if (end == 0 || dynamic_size_ == 0) return Malformed("no loadable or no dynamic segment");
+    if (end == 0 || dynamic_size_ == 0) return Refuse(Message::kElfSegments);
     image_size_ = static_cast<uint32_t>(end);
     return {};
   }
@@ -162,37 +158,35 @@ class Loader {
   Result<void> ReadDynamicTable() {
     const uint8_t* table = TRY(Range(dynamic_address_, dynamic_size_));
     constexpr uint32_t kEntrySize = 2 * sizeof(Word);
-    for (uint64_t offset = 0; offset + kEntrySize <= dynamic_size_; offset += kEntrySize) {
+    for (ImageAddress offset = 0; offset + kEntrySize <= dynamic_size_; offset += kEntrySize) {
       const auto tag = base::LoadLe<Word>(table + offset);
       if (tag == kTagNull) break;
       if (tag < kTagLimit) tags_[tag] = base::LoadLe<Word>(table + offset + sizeof(Word));
       for (const DynamicTag refused : kRefusedTags) {
-        if (tag == refused)
-          return Unsupported("needs other libraries, relocations or initialisers");
+        if (tag == refused) return Refuse(Message::kElfNeeds);
       }
     }
     if (tags_[kTagRelasz] != 0 && tags_[kTagRelaent] != Elf::kRelaSize) {
-      return Malformed("relocation size");
+      return Refuse(Message::kElfTables);
     }
-    if (tags_[kTagSyment] != Elf::kSymSize) return Malformed("symbol size");
+    if (tags_[kTagSyment] != Elf::kSymSize) return Refuse(Message::kElfTables);
     return {};
   }
 
   Result<void> Relocate() {
-    const uint64_t size = tags_[kTagRelasz];
+    const ImageAddress size = tags_[kTagRelasz];
     const uint8_t* table = TRY(Range(tags_[kTagRela], size));
-    for (uint64_t offset = 0; offset + Elf::kRelaSize <= size; offset += Elf::kRelaSize) {
+    for (ImageAddress offset = 0; offset + Elf::kRelaSize <= size; offset += Elf::kRelaSize) {
       const uint8_t* entry = table + offset;
       const auto type = Field<Word>(entry, Elf::kRelaInfo) & ((Word{1} << Elf::kTypeBits) - 1);
       if (type != Elf::kRelative) {
-        failure_.Begin(Status::kKernelElfUnsupported, "kernel ELF: relocation type ")
-            .AppendNumber(static_cast<uint32_t>(type));
+        failure_.Begin(Message::kElfRelocation).Number(static_cast<uint32_t>(type));
         return std::unexpected(Status::kKernelElfUnsupported);
       }
-      const uint64_t target = Field<Word>(entry, 0);
-      const uint64_t addend = Field<Word>(entry, Elf::kRelaAddend);
+      const ImageAddress target = Field<Word>(entry, 0);
+      const ImageAddress addend = Field<Word>(entry, Elf::kRelaAddend);
       if (!base::InBounds(image_size_, target, sizeof(Word)) || addend > image_size_) {
-        return Malformed("relocation lies outside the image");
+        return Refuse(Message::kElfTables);
       }
       base::StoreLe(image_->bytes.data() + target,
                     static_cast<Word>(image_->base_address + addend));
@@ -200,25 +194,26 @@ class Loader {
     return {};
   }
 
-  Result<uint64_t> FindQuery() {
+  Result<ImageAddress> FindQuery() {
     // The symbol count is the hash table's second word.
     const uint8_t* hash = TRY(Range(tags_[kTagHash], 2 * sizeof(uint32_t)));
-    const uint64_t count = tags_[kTagHash] != 0 ? Field<uint32_t>(hash, sizeof(uint32_t)) : 0;
+    const ImageAddress count = tags_[kTagHash] != 0 ? Field<uint32_t>(hash, sizeof(uint32_t)) : 0;
+    if (count > image_size_ / Elf::kSymSize) return Refuse(Message::kElfTables);
     const uint8_t* symbols = TRY(Range(tags_[kTagSymtab], count * Elf::kSymSize));
-    const uint64_t strings_size = tags_[kTagStrsz];
+    const ImageAddress strings_size = tags_[kTagStrsz];
     const uint8_t* strings = TRY(Range(tags_[kTagStrtab], strings_size));
-    for (uint64_t i = 0; i < count; ++i) {
+    for (ImageAddress i = 0; i < count; ++i) {
       const uint8_t* symbol = symbols + i * Elf::kSymSize;
-      const uint64_t name = Field<uint32_t>(symbol, 0);
+      const ImageAddress name = Field<uint32_t>(symbol, 0);
       if (Field<uint16_t>(symbol, Elf::kSymShndx) == 0) continue;
       if (!base::InBounds(strings_size, name, kQuerySymbol.size() + 1)) continue;
       // The terminating NUL is compared too.
       if (std::memcmp(strings + name, kQuerySymbol.data(), kQuerySymbol.size() + 1) != 0) continue;
-      const uint64_t value = Field<Word>(symbol, Elf::kSymValue);
-      if (value >= image_size_) return Malformed("query function lies outside the image");
+      const ImageAddress value = Field<Word>(symbol, Elf::kSymValue);
+      if (value >= image_size_) return Refuse(Message::kElfQuery);
       return image_->base_address + value;
     }
-    return Malformed("no library query function");
+    return Refuse(Message::kElfQuery);
   }
 
   Bytes elf_;
@@ -227,41 +222,54 @@ class Loader {
   size_t segment_table_ = 0;
   uint32_t segment_count_ = 0;
   uint32_t image_size_ = 0;
-  uint64_t dynamic_address_ = 0;
-  uint64_t dynamic_size_ = 0;
-  std::array<uint64_t, kTagLimit> tags_ = {};
+  ImageAddress dynamic_address_ = 0;
+  ImageAddress dynamic_size_ = 0;
+  std::array<ImageAddress, kTagLimit> tags_ = {};
 };
 
-// Runs `step` with the loader of the file's class. The target links only its own.
+#if !defined(__riscv)
+constexpr bool kTakesAll = true;  // to look at, if not to run
+#else
+constexpr bool kTakesAll = false;
+#endif
+
+// Runs `step` with the loader of the file's machine. A target links only its own.
 template <typename Step>
 auto WithLoader(Bytes elf, Failure& failure, Step step)
-    -> decltype(step(Loader<Elf32>(elf, failure))) {
+    -> decltype(step(Loader<ElfRiscV32>(elf, failure))) {
   constexpr uint32_t kMagic = 0x464C457F;
   const auto magic = base::ReadAt<uint32_t>(elf, 0);
-  if (!magic || *magic != kMagic || elf.size() <= kDataOffset) {
-    return std::unexpected(
-        failure.Set(Status::kKernelElfUnsupported, "executable is not an ELF file"));
+  if (!magic || *magic != kMagic || elf.size() <= kMachineOffset + sizeof(uint16_t)) {
+    return std::unexpected(failure.Set(Message::kNotAnElf));
   }
-  if (elf[kClassOffset] == Elf32::kClass) return step(Loader<Elf32>(elf, failure));
-  if constexpr (sizeof(void*) == 8) {
-    if (elf[kClassOffset] == Elf64::kClass) return step(Loader<Elf64>(elf, failure));
+  if constexpr (kTakesAll || kNativeMachine == Machine::kRiscV32) {
+    if (elf[kClassOffset] == Elf32::kClass) return step(Loader<ElfRiscV32>(elf, failure));
   }
-  return std::unexpected(
-      failure.Set(Status::kKernelElfUnsupported, "kernel ELF: class for another machine"));
+  if (elf[kClassOffset] == Elf64::kClass) {
+    if constexpr (kTakesAll) {
+      if (base::LoadLe<uint16_t>(&elf[kMachineOffset]) == ElfNumber(Machine::kX8664)) {
+        return step(Loader<ElfX8664>(elf, failure));
+      }
+    }
+    if constexpr (kTakesAll || kNativeMachine == Machine::kRiscV64) {
+      return step(Loader<ElfRiscV64>(elf, failure));
+    }
+  }
+  return std::unexpected(failure.Set(Message::kElfKind));
 }
 
 }  // namespace
 
-base::Result<uint64_t> KernelImage::Pointer(uint64_t address) const {
+base::Result<ImageAddress> KernelImage::Pointer(ImageAddress address) const {
   if (pointer_size == sizeof(uint32_t)) return TRY(At<uint32_t>(address));
-  return At<uint64_t>(address);
+  return At<uintptr_t>(address);
 }
 
 base::Result<ElfSummary> CheckElf(Bytes elf, Failure& failure) {
   return WithLoader(elf, failure, [](auto loader) { return loader.Check(); });
 }
 
-base::Result<uint64_t> PlaceElf(Bytes elf, KernelImage& image, Failure& failure) {
+base::Result<ImageAddress> PlaceElf(Bytes elf, KernelImage& image, Failure& failure) {
   return WithLoader(elf, failure, [&](auto loader) { return loader.Place(image); });
 }
 

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Offsets of the ELF fields that the loader reads, one structure per class (System V gABI, chapters
-// 4 and 5), with the one machine and relocation type that embedded images of that class have.
+// 4 and 5), and for each machine the one relocation type that embedded images have.
 #ifndef RUNTIME_KERNEL_ELF_LAYOUT_H_
 #define RUNTIME_KERNEL_ELF_LAYOUT_H_
 
@@ -12,8 +14,6 @@ namespace runtime {
 struct Elf32 {
   using Word = uint32_t;
   static constexpr uint8_t kClass = 1;
-  static constexpr Machine kMachine = Machine::kRiscV;
-  static constexpr uint32_t kRelative = 3;  // R_RISCV_RELATIVE
   static constexpr uint32_t kHeaderSize = 52, kPhoff = 28, kPhentsize = 42, kPhnum = 44;
   static constexpr uint32_t kPhSize = 32, kPhOffset = 4, kPhVaddr = 8, kPhFilesz = 16,
                             kPhMemsz = 20;
@@ -23,13 +23,24 @@ struct Elf32 {
 struct Elf64 {
   using Word = uint64_t;
   static constexpr uint8_t kClass = 2;
-  static constexpr Machine kMachine = Machine::kX8664;
-  static constexpr uint32_t kRelative = 8;  // R_X86_64_RELATIVE
   static constexpr uint32_t kHeaderSize = 64, kPhoff = 32, kPhentsize = 54, kPhnum = 56;
   static constexpr uint32_t kPhSize = 56, kPhOffset = 8, kPhVaddr = 16, kPhFilesz = 32,
                             kPhMemsz = 40;
   static constexpr uint32_t kRelaSize = 24, kRelaInfo = 8, kRelaAddend = 16, kTypeBits = 32;
   static constexpr uint32_t kSymSize = 24, kSymValue = 8, kSymShndx = 6;
+};
+
+struct ElfRiscV32 : Elf32 {
+  static constexpr Machine kMachine = Machine::kRiscV32;
+  static constexpr uint32_t kRelative = 3;  // R_RISCV_RELATIVE
+};
+struct ElfRiscV64 : Elf64 {
+  static constexpr Machine kMachine = Machine::kRiscV64;
+  static constexpr uint32_t kRelative = 3;  // R_RISCV_RELATIVE
+};
+struct ElfX8664 : Elf64 {
+  static constexpr Machine kMachine = Machine::kX8664;
+  static constexpr uint32_t kRelative = 8;  // R_X86_64_RELATIVE
 };
 
 }  // namespace runtime

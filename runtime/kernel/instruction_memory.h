@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Makes bytes that were written as data callable as code: fence.i on RISC-V, page permissions on
 // the host. False if the system refuses.
 #ifndef RUNTIME_KERNEL_INSTRUCTION_MEMORY_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The loader on images made here: every library version on both machines, and each rule broken
 // once.
 #include <cstring>
@@ -87,12 +89,12 @@ TEST(KernelTest, RefusesEachBrokenRule) {
       {"big-endian", {}, 5, 2, Status::kKernelElfUnsupported, "little-endian"},
       {"executable", {}, 16, 2, Status::kKernelElfUnsupported, "shared object"},
       {"machine", {}, 18, 40, Status::kKernelElfUnsupported, "machine 40"},
-      {"segment table offset", {}, 30, 0xFF, Status::kKernelElfMalformed, "segment table"},
-      {"segment count", {}, 44, 0xFF, Status::kKernelElfMalformed, "segment table"},
+      {"segment table offset", {}, 30, 0xFF, Status::kKernelElfMalformed, "segment"},
+      {"segment count", {}, 44, 0xFF, Status::kKernelElfMalformed, "segment"},
       {"segment offset", {}, 52 + 4 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
       {"segment address", {}, 52 + 8 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
       {"segment memory", {}, 52 + 20 + 3, 0x7F, Status::kKernelElfMalformed, "segment"},
-      {"no dynamic segment", {}, 84, 7, Status::kKernelElfMalformed, "no loadable"},
+      {"no dynamic segment", {}, 84, 7, Status::kKernelElfMalformed, "segment"},
       {"relocation",
        {.relocation_type = 5},
        0,

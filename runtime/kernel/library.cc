@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/kernel/library.h"
 
 #include <cstring>
@@ -10,7 +12,7 @@ namespace {
 using base::Status;
 
 // Fields of the library structure, in pointer-sized words from its start: every field takes one on
-// both machines, counts included. And the shape of an attribute entry, in bytes.
+// every machine, counts included. And the shape of an attribute entry, in bytes.
 struct LibraryLayout {
   uint8_t version;
   uint8_t names;
@@ -41,11 +43,11 @@ const LibraryLayout* LayoutOf(uint32_t version) {
 
 }  // namespace
 
-base::Result<uint64_t> Library::Word(uint64_t address, uint32_t index) const {
+base::Result<ImageAddress> Library::Word(ImageAddress address, uint32_t index) const {
   return image_->Pointer(address + index * image_->pointer_size);
 }
 
-base::Result<std::string_view> Library::Text(uint64_t address) const {
+base::Result<std::string_view> Library::Text(ImageAddress address) const {
   if (!image_->Contains(address, 1)) return std::unexpected(Status::kKernelLibraryMalformed);
   const auto offset = static_cast<size_t>(address - image_->base_address);
   const char* text = reinterpret_cast<const char*>(image_->bytes.data()) + offset;
@@ -55,14 +57,14 @@ base::Result<std::string_view> Library::Text(uint64_t address) const {
   return std::string_view(text, static_cast<size_t>(static_cast<const char*>(end) - text));
 }
 
-base::Result<void> Library::ReadTable(uint64_t address) {
-  const uint64_t header = TRY(Word(address, 0));
+base::Result<void> Library::ReadTable(ImageAddress address) {
+  const ImageAddress header = TRY(Word(address, 0));
   version_ = TRY(image_->At<uint32_t>(header));
   const LibraryLayout* layout = LayoutOf(version_);
   if (layout == nullptr) return std::unexpected(Status::kKernelLibraryUnsupported);
-  const uint64_t name = TRY(Word(header, 1));
+  const ImageAddress name = TRY(Word(header, 1));
   name_ = TRY(Text(name));
-  const uint64_t pointer_size = image_->pointer_size;
+  const ImageAddress pointer_size = image_->pointer_size;
   import_count_ = TRY(image_->At<uint32_t>(address + kImportCount * pointer_size));
   kernel_count_ = TRY(image_->At<uint32_t>(address + kKernelCount * pointer_size));
   constant_count_ = TRY(image_->At<uint32_t>(address + layout->constant_count * pointer_size));
@@ -75,20 +77,17 @@ base::Result<void> Library::ReadTable(uint64_t address) {
   return {};
 }
 
-base::Result<Library> Library::Read(const KernelImage& image, uint64_t address, Failure& failure) {
+base::Result<Library> Library::Read(const KernelImage& image, ImageAddress address,
+                                    Failure& failure) {
   Library library;
   library.image_ = &image;
   if (const auto table = library.ReadTable(address); !table) {
-    if (table.error() == Status::kKernelLibraryUnsupported) {
-      failure.Begin(table.error(), "kernel library version 0.").AppendNumber(library.version_);
-    } else {
-      failure.Begin(table.error(), "kernel library table points outside its image");
-    }
+    failure.Begin(table.error() == Status::kKernelLibraryUnsupported ? Message::kLibraryVersion
+                                                                     : Message::kLibraryMalformed);
     return std::unexpected(table.error());
   }
   if (library.import_count_ != 0) {
-    return std::unexpected(failure.Set(Status::kKernelLibraryUnsupported,
-                                       "kernel library imports functions", library.name_));
+    return std::unexpected(failure.Set(Message::kLibraryImports, library.name_));
   }
   return library;
 }
@@ -96,9 +95,9 @@ base::Result<Library> Library::Read(const KernelImage& image, uint64_t address, 
 base::Result<Library> Library::FindUncalled(const KernelImage& image, Failure& failure) {
   Library library;
   library.image_ = &image;
-  const uint64_t step = image.pointer_size;
-  for (uint64_t offset = 0; offset + step <= image.bytes.size(); offset += step) {
-    const uint64_t address = image.base_address + offset;
+  const ImageAddress step = image.pointer_size;
+  for (ImageAddress offset = 0; offset + step <= image.bytes.size(); offset += step) {
+    const ImageAddress address = image.base_address + offset;
     // A library starts with a pointer to its header: version, name, and two zeroes.
     const auto header = image.Pointer(address);
     if (!header || *header == 0 || *header % sizeof(uint32_t) != 0) continue;
@@ -109,12 +108,11 @@ base::Result<Library> Library::FindUncalled(const KernelImage& image, Failure& f
     }
     return library;
   }
-  return std::unexpected(
-      failure.Set(Status::kKernelLibraryMalformed, "kernel library was not found in its image"));
+  return std::unexpected(failure.Set(Message::kLibraryMissing));
 }
 
-base::Result<uint64_t> Library::KernelAddress(uint32_t index) const {
-  const uint64_t address = TRY(Word(functions_, index));
+base::Result<ImageAddress> Library::KernelAddress(uint32_t index) const {
+  const ImageAddress address = TRY(Word(functions_, index));
   if (!image_->Contains(address, 1)) return std::unexpected(Status::kKernelLibraryMalformed);
   return address;
 }
@@ -123,7 +121,7 @@ base::Result<KernelAttributes> Library::Attributes(uint32_t index) const {
   KernelAttributes result;
   if (attributes_ == 0) return result;
   const LibraryLayout& layout = *LayoutOf(version_);
-  const uint64_t entry = attributes_ + uint64_t{index} * layout.attribute_size;
+  const ImageAddress entry = attributes_ + ImageAddress{index} * layout.attribute_size;
   result.local_memory_pages = TRY(image_->At<uint16_t>(entry + layout.local_memory_pages));
   if (layout.constants == kAbsent) return result;
   result.constant_count = TRY(image_->At<uint8_t>(entry + layout.constants));
@@ -133,7 +131,7 @@ base::Result<KernelAttributes> Library::Attributes(uint32_t index) const {
 
 base::Result<std::string_view> Library::KernelName(uint32_t index) const {
   if (names_ == 0) return std::string_view();
-  const uint64_t name = TRY(Word(names_, index));
+  const ImageAddress name = TRY(Word(names_, index));
   return Text(name);
 }
 

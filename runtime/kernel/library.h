@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The table of kernels inside a placed image, of library versions 0.3 to 0.6. Versions are rows of
 // data over one reader; every pointer is checked against the image before it is followed.
 // Facts: shared spec iree-formats, 6.2 and 6.3.
@@ -27,7 +29,7 @@ struct KernelAttributes {
 class Library {
  public:
   // `address` is what the query function returned, or FindUncalled found.
-  [[nodiscard]] static base::Result<Library> Read(const KernelImage& image, uint64_t address,
+  [[nodiscard]] static base::Result<Library> Read(const KernelImage& image, ImageAddress address,
                                                   Failure& failure);
   // The library of an image that cannot be called here: looks through its pointers for one.
   [[nodiscard]] static base::Result<Library> FindUncalled(const KernelImage& image,
@@ -39,23 +41,23 @@ class Library {
   [[nodiscard]] std::string_view name() const { return name_; }
 
   // Of kernel `index` < kernel_count().
-  [[nodiscard]] base::Result<uint64_t> KernelAddress(uint32_t index) const;
+  [[nodiscard]] base::Result<ImageAddress> KernelAddress(uint32_t index) const;
   [[nodiscard]] base::Result<KernelAttributes> Attributes(uint32_t index) const;
   [[nodiscard]] base::Result<std::string_view> KernelName(uint32_t index) const;  // may be empty
 
  private:
-  [[nodiscard]] base::Result<void> ReadTable(uint64_t address);
-  [[nodiscard]] base::Result<uint64_t> Word(uint64_t address, uint32_t index) const;
-  [[nodiscard]] base::Result<std::string_view> Text(uint64_t address) const;
+  [[nodiscard]] base::Result<void> ReadTable(ImageAddress address);
+  [[nodiscard]] base::Result<ImageAddress> Word(ImageAddress address, uint32_t index) const;
+  [[nodiscard]] base::Result<std::string_view> Text(ImageAddress address) const;
 
   const KernelImage* image_ = nullptr;
   uint32_t version_ = 0;
   uint32_t kernel_count_ = 0;
   uint32_t import_count_ = 0;
   uint32_t constant_count_ = 0;
-  uint64_t functions_ = 0;
-  uint64_t attributes_ = 0;  // 0 if absent, as are names
-  uint64_t names_ = 0;
+  ImageAddress functions_ = 0;
+  ImageAddress attributes_ = 0;  // 0 if absent, as are names
+  ImageAddress names_ = 0;
   std::string_view name_;
 };
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Who wants to know where kernels lie and to stand guard while they run: the firmware announces
 // them to the simulator and catches their traps. Called from Load, Invoke and Unload; must not call
 // back.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/testing/elf_builder.h"
 
 namespace runtime::testing {

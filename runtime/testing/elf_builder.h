@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A kernel ELF without code: header, one segment, dynamic table, one relocation per pointer, and a
 // library table with kernels. For either class; what a test wants broken it edits afterwards.
 #ifndef RUNTIME_TESTING_ELF_BUILDER_H_

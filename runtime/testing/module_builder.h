@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A VMFB from a few lines: bytecode is assembled with Code, tables are written by Build.
 #ifndef RUNTIME_TESTING_MODULE_BUILDER_H_
 #define RUNTIME_TESTING_MODULE_BUILDER_H_

@@ -1,6 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/value/failure.h"
 
+#include <algorithm>
+
 namespace runtime {
+namespace {
+
+// One string, NUL behind each text: pointers would cost as much as short texts.
+// Texts of all messages, each ended by a NUL, with the pairs of bytes that come often replaced by
+// one byte each, again and again: half of what they take otherwise.
+constexpr uint8_t kFirstPair = 0x80;  // bytes from here on stand for a pair
+constexpr uint32_t kRareTimes = 4;    // a pair that comes less often is left
+
+template <size_t kSize>
+struct Packing {
+  uint8_t bytes[kSize] = {};
+  size_t size = kSize;
+  uint8_t pairs[2 * (0x100 - kFirstPair)] = {};  // two bytes each
+  size_t pair_count = 0;
+
+  consteval explicit Packing(const char (&texts)[kSize]) {
+    for (size_t i = 0; i < kSize; ++i) bytes[i] = static_cast<uint8_t>(texts[i]);
+    while (2 * pair_count < std::size(pairs) && PackMostFrequent()) {
+    }
+  }
+
+ private:
+  // Never with a NUL, which ends a text.
+  consteval bool PackMostFrequent() {
+    uint16_t times[0x10000] = {};
+    size_t best = 0;
+    for (size_t i = 1; i < size; ++i) {
+      if (bytes[i - 1] == 0 || bytes[i] == 0) continue;
+      const size_t pair = bytes[i - 1] << 8 | bytes[i];
+      if (++times[pair] > times[best]) best = pair;
+    }
+    if (times[best] < kRareTimes) return false;
+    const auto first = static_cast<uint8_t>(best >> 8);
+    const auto second = static_cast<uint8_t>(best);
+    size_t to = 0;
+    for (size_t from = 0; from < size; ++to) {
+      const bool found = bytes[from] == first && from + 1 < size && bytes[from + 1] == second;
+      bytes[to] = found ? static_cast<uint8_t>(kFirstPair + pair_count) : bytes[from];
+      from += found ? 2 : 1;
+    }
+    size = to;
+    pairs[2 * pair_count] = first;
+    pairs[2 * pair_count + 1] = second;
+    ++pair_count;
+    return true;
+  }
+};
+
+constexpr Packing kPacking =
+#define MESSAGE(name, status, text) text "\0"
+    Packing(
+#include "runtime/value/messages.def"
+    );
+#undef MESSAGE
+constexpr auto kTexts = [] {
+  std::array<uint8_t, kPacking.size> texts;
+  std::copy_n(kPacking.bytes, texts.size(), texts.begin());
+  return texts;
+}();
+constexpr auto kPairs = [] {
+  std::array<uint8_t, 2 * kPacking.pair_count> pairs;
+  std::copy_n(kPacking.pairs, pairs.size(), pairs.begin());
+  return pairs;
+}();
+
+constexpr base::Status kStatuses[] = {
+#define MESSAGE(name, status, text) base::Status::k##status,
+#include "runtime/value/messages.def"
+#undef MESSAGE
+};
+
+}  // namespace
 
 void Failure::Clear() {
   status_ = base::Status::kOk;
@@ -8,16 +84,45 @@ void Failure::Clear() {
   length_ = 0;
 }
 
-Failure& Failure::Begin(base::Status status, std::string_view what, std::string_view name,
-                        uint32_t byte_offset) {
-  status_ = status;
-  byte_offset_ = byte_offset;
-  length_ = 0;
-  Append(what);
-  return name.empty() ? *this : Append(": ").Append(name);
+Failure& Failure::Begin(Message message) {
+  return Begin(message, kStatuses[static_cast<size_t>(message)]);
 }
 
-Failure& Failure::Append(std::string_view text) {
+Failure& Failure::Begin(Message message, base::Status status) {
+  Clear();
+  status_ = status;
+  const uint8_t* text = kTexts.data();
+  for (auto left = static_cast<size_t>(message); left != 0; ++text) {
+    if (*text == '\0') --left;
+  }
+  for (; *text != '\0'; ++text) Unpack(*text);
+  return *this;
+}
+
+// As deep as pairs of pairs go: at most as many as the longest text has letters.
+void Failure::Unpack(uint8_t packed) {
+  if (packed >= kFirstPair) {
+    const uint8_t* pair = &kPairs[2u * (packed - kFirstPair)];
+    Unpack(pair[0]);
+    Unpack(pair[1]);
+  } else {
+    const char letter = static_cast<char>(packed);
+    Text({&letter, 1});
+  }
+}
+
+base::Status Failure::Set(base::Status status, std::string_view text) {
+  Clear();
+  status_ = status;
+  return Text(text).status();
+}
+
+Failure& Failure::Text(const char* text) {
+  for (; *text != '\0'; ++text) Text({text, 1});
+  return *this;
+}
+
+Failure& Failure::Text(std::string_view text) {
   for (const char c : text) {
     if (length_ == text_.size()) break;
     text_[length_++] = c >= ' ' && c <= '~' ? c : '?';
@@ -25,26 +130,15 @@ Failure& Failure::Append(std::string_view text) {
   return *this;
 }
 
-Failure& Failure::AppendNumber(uint32_t number) {
+Failure& Failure::Number(uint32_t number, uint32_t base) {
   std::array<char, 10> digits;
   size_t start = digits.size();
   do {
-    digits[--start] = static_cast<char>('0' + number % 10);
-    number /= 10;
+    digits[--start] = "0123456789abcdef"[number % base];
+    number /= base;
   } while (number != 0);
-  return Append({digits.data() + start, digits.size() - start});
-}
-
-Failure& Failure::AppendHex(uint32_t number) {
-  Append("0x");
-  int shift = 28;
-  while (shift > 0 && (number >> shift) == 0) shift -= 4;
-  for (; shift >= 0; shift -= 4) {
-    const uint32_t digit = number >> shift & 0xF;
-    const char c = static_cast<char>(digit < 10 ? '0' + digit : 'a' + digit - 10);
-    Append({&c, 1});
-  }
-  return *this;
+  if (base == 16) Text("0x");
+  return Text({digits.data() + start, digits.size() - start});
 }
 
 }  // namespace runtime

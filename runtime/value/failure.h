@@ -1,6 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What went wrong, in words, without a heap: a fixed text that the firmware logs and `kenning info`
-// prints. Names inside the text come from the module and are cut to fit; foreign bytes that are not
-// printable ASCII become '?'.
+// prints. The words are messages.def's; names behind them come from the module and are cut to fit,
+// foreign bytes that are not printable ASCII become '?'.
 #ifndef RUNTIME_VALUE_FAILURE_H_
 #define RUNTIME_VALUE_FAILURE_H_
 
@@ -13,6 +15,12 @@
 
 namespace runtime {
 
+enum class Message : uint8_t {
+#define MESSAGE(name, status, text) k##name,
+#include "runtime/value/messages.def"
+#undef MESSAGE
+};
+
 class Failure {
  public:
   static constexpr uint32_t kNoOffset = UINT32_MAX;
@@ -20,24 +28,29 @@ class Failure {
   [[nodiscard]] base::Status status() const { return status_; }
   // Offset of the offending byte in the file, or kNoOffset.
   [[nodiscard]] uint32_t byte_offset() const { return byte_offset_; }
+  void set_byte_offset(uint32_t offset) { byte_offset_ = offset; }
   [[nodiscard]] std::string_view text() const { return {text_.data(), length_}; }
 
   void Clear();
 
-  // Replaces what was there; Set returns `status`, so that `return failure.Set(…)` reads well,
-  // Begin lets more text follow.
-  base::Status Set(base::Status status, std::string_view what, std::string_view name = {},
-                   uint32_t byte_offset = kNoOffset) {
-    return Begin(status, what, name, byte_offset).status();
+  // Replaces what was there. Set returns the message's status, so that `return failure.Set(…)`
+  // reads well; Begin lets more text follow.
+  base::Status Set(Message message) { return Begin(message).status(); }
+  base::Status Set(Message message, std::string_view name) {
+    return Begin(message).Text(name).status();
   }
-  Failure& Begin(base::Status status, std::string_view what, std::string_view name = {},
-                 uint32_t byte_offset = kNoOffset);
+  Failure& Begin(Message message);
+  // With another status than the message's own: of what caused it, named by somebody else.
+  Failure& Begin(Message message, base::Status status);
+  base::Status Set(base::Status status, std::string_view text);
 
-  Failure& Append(std::string_view text);
-  Failure& AppendNumber(uint32_t number);
-  Failure& AppendHex(uint32_t number);
+  Failure& Text(std::string_view text);
+  Failure& Text(const char* text);
+  Failure& Number(uint32_t number, uint32_t base = 10);  // or 16: 0x in front
 
  private:
+  void Unpack(uint8_t packed);
+
   base::Status status_ = base::Status::kOk;
   uint32_t byte_offset_ = kNoOffset;
   uint16_t length_ = 0;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Values that cross the border of the runtime: scalars and tensors, and what a function says about
 // them. Element type codes are the HAL's: numerical kind << 24 | bits (shared spec
 // iree-formats 3.1).

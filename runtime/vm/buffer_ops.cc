@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/buffer_ops.h"
 
 #include <cstring>
 
-#include "base/byte_reader.h"
 #include "base/try.h"
 
 namespace runtime {
@@ -41,99 +42,112 @@ ElementShape ShapeOf(Op op) {
 // A register of the width that goes with an element of `size` bytes.
 uint8_t* ValueSlot(const Operands& operands, int n) { return operands.values + operands.cells[n]; }
 
-base::Result<uint8_t*> Element(const Operands& x, uint32_t size, Access access) {
-  const uint64_t index = x.U64(2);
-  if (index > UINT32_MAX) return std::unexpected(Status::kOutOfBounds);
-  return VmBufferRange(x.Ref(1), index * size, size, access);
+// Offset of element `index`, of 1, 2, 4 or 8 bytes.
+uint32_t ElementOffset(uint64_t index, uint32_t size) {
+  return ClampSize(ClampSize(index) * uint64_t{size});
 }
 
-base::Result<void> Load(const Operands& x) {
+ByteRange Element(const Operands& x, uint32_t size, Access access) {
+  return VmBufferRange(x.Ref(1), ElementOffset(x.U64(2), size), size, access);
+}
+
+Status Load(const Operands& x) {
   const ElementShape shape = ShapeOf(x.op());
-  const uint8_t* element = TRY(Element(x, shape.size, Access::kRead));
-  if (shape.size < sizeof(uint32_t)) {
-    x.U32(3) = 0;
-    std::memcpy(ValueSlot(x, 3), element, shape.size);
+  const ByteRange element = TRY(Element(x, shape.size, Access::kRead));
+  if (shape.size < sizeof(uint32_t)) x.U32(3) = 0;
+  std::memcpy(ValueSlot(x, 3), element.data, shape.size);
+  if (shape.is_signed) {
     const int shift = 32 - 8 * shape.size;
-    if (shape.is_signed) x.I32(3) = static_cast<int32_t>(x.U32(3) << shift) >> shift;
-  } else {
-    std::memcpy(ValueSlot(x, 3), element, shape.size);
+    x.I32(3) = static_cast<int32_t>(x.U32(3) << shift) >> shift;
   }
-  return {};
+  return Status::kOk;
 }
 
-base::Result<void> Store(const Operands& x) {
+Status Store(const Operands& x) {
   const uint32_t size = ShapeOf(x.op()).size;
-  std::memcpy(TRY(Element(x, size, Access::kWrite)), ValueSlot(x, 3), size);
-  return {};
+  std::memcpy(TRY(Element(x, size, Access::kWrite)).data, ValueSlot(x, 3), size);
+  return Status::kOk;
 }
 
-base::Result<void> Fill(const Operands& x, bool counts_bytes) {
+Status Fill(const Operands& x, bool counts_bytes) {
   const uint32_t size = ShapeOf(x.op()).size;
   const uint32_t unit = counts_bytes ? 1 : size;
-  if (x.U64(2) > UINT32_MAX || x.U64(3) > UINT32_MAX) {
-    return std::unexpected(Status::kOutOfBounds);
+  const ByteRange target = TRY(VmBufferRange(x.Ref(1), ElementOffset(x.U64(2), unit),
+                                             ElementOffset(x.U64(3), unit), Access::kWrite));
+  for (uint32_t i = 0; i + size <= target.length; i += size) {
+    std::memcpy(target.data + i, ValueSlot(x, 4), size);
   }
-  const uint64_t length = x.U64(3) * unit;
-  uint8_t* target = TRY(VmBufferRange(x.Ref(1), x.U64(2) * unit, length, Access::kWrite));
-  for (size_t i = 0; i + size <= length; i += size) std::memcpy(target + i, ValueSlot(x, 4), size);
-  return {};
+  return Status::kOk;
 }
 
-base::Result<VmBuffer*> Allocate(ObjectStore& store, uint64_t length) {
-  if (length > UINT32_MAX) return std::unexpected(Status::kOutOfMemory);
-  const auto size = static_cast<size_t>(length);
+// Puts a new buffer of zeroes into a register; its bytes.
+ByteRange Allocate(ObjectStore& store, Object*& result, uint32_t size) {
   auto* data = store.heap().AllocateArray<uint8_t>(size);
-  if (data == nullptr) return std::unexpected(Status::kOutOfMemory);
+  if (data == nullptr) return Status::kOutOfMemory;
   auto* buffer = store.New<VmBuffer>(data, size, true);
   if (buffer == nullptr) {
     store.heap().Free(data, size);
-    return std::unexpected(Status::kOutOfMemory);
+    return Status::kOutOfMemory;
   }
   std::memset(data, 0, size);
-  return buffer;
+  store.Move(result, buffer);
+  return {data, size};
 }
 
-base::Result<void> Clone(ObjectStore& store, const Operands& x) {
-  const uint64_t length = x.U64(3);
-  const uint8_t* bytes = TRY(VmBufferRange(x.Ref(1), x.U64(2), length, Access::kRead));
-  VmBuffer* clone = TRY(Allocate(store, length));
-  std::memcpy(clone->data, bytes, clone->length);
+Status Clone(ObjectStore& store, const Operands& x) {
+  const ByteRange bytes =
+      TRY(VmBufferRange(x.Ref(1), ClampSize(x.U64(2)), ClampSize(x.U64(3)), Access::kRead));
+  // The source may lie in the register that gets the clone.
+  Object* clone = nullptr;
+  const ByteRange target = TRY(Allocate(store, clone, bytes.length));
+  std::memcpy(target.data, bytes.data, bytes.length);
   store.Move(x.Ref(4), clone);
-  return {};
+  return Status::kOk;
 }
 
-base::Result<void> CopyOrCompare(const Operands& x) {
-  const uint64_t length = x.U64(5);
+Status CopyOrCompare(const Operands& x) {
+  const uint32_t length = ClampSize(x.U64(5));
   const bool copies = x.op() == Op::kBufferCopy;
-  uint8_t* left = TRY(VmBufferRange(x.Ref(1), x.U64(2), length, Access::kRead));
-  uint8_t* right =
-      TRY(VmBufferRange(x.Ref(3), x.U64(4), length, copies ? Access::kWrite : Access::kRead));
-  const auto size = static_cast<size_t>(length);
+  const ByteRange left = TRY(VmBufferRange(x.Ref(1), ClampSize(x.U64(2)), length, Access::kRead));
+  const ByteRange right = TRY(VmBufferRange(x.Ref(3), ClampSize(x.U64(4)), length,
+                                            copies ? Access::kWrite : Access::kRead));
   if (copies) {
-    std::memmove(right, left, size);
+    std::memmove(right.data, left.data, length);
   } else {
-    x.I32(6) = std::memcmp(left, right, size) == 0 ? 1 : 0;
+    x.I32(6) = std::memcmp(left.data, right.data, length) == 0 ? 1 : 0;
   }
-  return {};
+  return Status::kOk;
 }
 
-base::Result<void> Run(ObjectStore& store, const Operands& x, bool fill_counts_bytes) {
+}  // namespace
+
+ByteRange VmBufferRange(Object* object, uint32_t offset, uint32_t length, Access access) {
+  if (object == nullptr) return Status::kVmNullReference;
+  if (object->type != &VmBuffer::kType) return Status::kVmWrongType;
+  auto* buffer = static_cast<VmBuffer*>(object);
+  if (access == Access::kWrite && !buffer->owned) return Status::kVmReadOnly;
+  if (length == kRest && offset <= buffer->length) length = buffer->length - offset;
+  if (!Fits(buffer->length, offset, length)) return Status::kOutOfBounds;
+  return {buffer->data + offset, length};
+}
+
+Status RunBufferOp(ObjectStore& store, const Operands& x, bool fill_counts_bytes) {
   switch (x.op()) {
     case Op::kBufferStoreI8:
     case Op::kBufferStoreI16:
     case Op::kBufferStoreI32:
     case Op::kBufferStoreI64:
       return Store(x);
-    case Op::kBufferAlloc:
-      store.Move(x.Ref(2), TRY(Allocate(store, x.U64(1))));
-      return {};
+    case Op::kBufferAlloc: {
+      const ByteRange made = Allocate(store, x.Ref(2), ClampSize(x.U64(1)));
+      return made ? Status::kOk : made.error();
+    }
     case Op::kBufferClone:
       return Clone(store, x);
     case Op::kBufferLength:
-      // Of the empty range, for its checks; rodata may be measured too.
-      TRY(VmBufferRange(x.Ref(1), 0, 0, Access::kRead));
-      x.U64(2) = static_cast<VmBuffer*>(x.Ref(1))->length;
-      return {};
+      // Of the rest from the start, for its checks; rodata may be measured too.
+      x.U64(2) = TRY(VmBufferRange(x.Ref(1), 0, kRest, Access::kRead)).length;
+      return Status::kOk;
     case Op::kBufferCopy:
     case Op::kBufferCompare:
       return CopyOrCompare(x);
@@ -145,25 +159,6 @@ base::Result<void> Run(ObjectStore& store, const Operands& x, bool fill_counts_b
     default:
       return Load(x);
   }
-}
-
-}  // namespace
-
-base::Result<uint8_t*> VmBufferRange(Object* object, uint64_t offset, uint64_t length,
-                                     Access access) {
-  if (object == nullptr) return std::unexpected(Status::kVmNullReference);
-  if (object->type != &VmBuffer::kType) return std::unexpected(Status::kVmWrongType);
-  auto* buffer = static_cast<VmBuffer*>(object);
-  if (access == Access::kWrite && !buffer->owned) return std::unexpected(Status::kVmReadOnly);
-  if (!base::InBounds(buffer->length, offset, length)) {
-    return std::unexpected(Status::kOutOfBounds);
-  }
-  return buffer->data + static_cast<size_t>(offset);
-}
-
-Status RunBufferOp(ObjectStore& store, const Operands& operands, bool fill_counts_bytes) {
-  const auto done = Run(store, operands, fill_counts_bytes);
-  return done ? Status::kOk : done.error();
 }
 
 }  // namespace runtime

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/call_signature.h"
 
 #include "base/try.h"
@@ -41,6 +43,21 @@ base::Result<CallSignature> CallSignature::Parse(std::string_view text) {
   signature.arguments = TRY(CheckLetters(text.substr(1, split - 1), true));
   signature.results = TRY(CheckLetters(text.substr(split + 1), false));
   return signature;
+}
+
+uint32_t ArgumentSlots::Take(bool wide) {
+  uint32_t slot = count_;
+  if (!wide && hole_ != 0) {
+    slot = hole_;
+    hole_ = 0;
+    return slot;
+  }
+  if (wide && slot % 2 != 0) {
+    if (fill_holes_) hole_ = slot;
+    ++slot;
+  }
+  count_ = slot + (wide ? 2 : 1);
+  return slot;
 }
 
 }  // namespace runtime

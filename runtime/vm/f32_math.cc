@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/f32_math.h"
 
 #include <bit>
 #include <cstdint>
 #include <limits>
+
+#include "runtime/vm/i64_math.h"
 
 namespace runtime::f32 {
 namespace {
@@ -13,8 +17,10 @@ constexpr float kPi = 3.14159265f;
 constexpr float kPiLow = -8.74227766e-8f;
 constexpr float kHalfPi = 1.57079633f;
 constexpr float kHalfPiLow = -4.37113883e-8f;
-constexpr float kLn2High = 0.693145752f;  // few bits, so that products with an exponent are exact
-constexpr float kLn2Low = 1.42860677e-6f;
+constexpr float kLn2 = 0.693147182f;
+constexpr float kLn2Low = -1.90465421e-9f;
+constexpr float kLog10Of2 = 0.30103001f;
+constexpr float kLog10Of2Low = -1.43209888e-8f;
 constexpr float kLog2E = 1.44269502f;
 constexpr float kLog2ELow = 1.92596303e-8f;
 constexpr float kIntegersOnly = 8388608.0f;  // 2^23: no fraction from here on
@@ -89,25 +95,20 @@ float ExpReduced(float r) {
   return Polynomial(r, kCoefficients);
 }
 
-float Exp(float x) {
-  if (IsNan(x)) return x;
-  if (x > 89.0f) return kInfinity;
-  if (x < -104.0f) return 0.0f;
-  const float k = RoundToEven(x * kLog2E);
-  const float r = Fma(-k, kLn2Low, Fma(-k, kLn2High, x));
-  return Scale(ExpReduced(r), static_cast<int>(k));
-}
-
 // 2^(high + low), low tiny.
 float Exp2Sum(float high, float low) {
   if (high > 129.0f) return kInfinity;
   if (high < -152.0f) return 0.0f;
+  if (IsNan(high)) return high;
   const float k = RoundToEven(high);
   const float r = (high - k) + low;
-  return Scale(ExpReduced(Fma(r, kLn2High, r * kLn2Low)), static_cast<int>(k));
+  return Scale(ExpReduced(Fma(r, kLn2, r * kLn2Low)), static_cast<int>(k));
 }
 
-float Exp2(float x) { return IsNan(x) ? x : Exp2Sum(x, 0.0f); }
+float Exp(float x) {
+  const float high = x * kLog2E;
+  return Exp2Sum(high, Fma(x, kLog2E, -high) + x * kLog2ELow);
+}
 
 float Expm1(float x) {
   if (Abs(x) > 0.5f) return x < -18.0f ? -1.0f : Exp(x) - 1.0f;
@@ -144,51 +145,6 @@ float LogTail(float s) {
   return z * Polynomial(z, kCoefficients);
 }
 
-float LogOfMantissa(float mantissa) {
-  const float f = mantissa - 1.0f;
-  const float s = f / (2.0f + f);
-  // f - s * (f - tail) keeps the leading term exact.
-  return f - s * (f - LogTail(s));
-}
-
-// Result for arguments where no logarithm is computed; false if it has to be.
-bool LogSpecial(float x, float& result) {
-  if (x > 0.0f && x < kInfinity) return false;
-  result = x == 0.0f ? -kInfinity : (x < 0.0f ? kNan : x);
-  return true;
-}
-
-float Log(float x) {
-  float result;
-  if (LogSpecial(x, result)) return result;
-  const Split split = SplitAtOne(x);
-  return Fma(split.exponent, kLn2High, Fma(split.exponent, kLn2Low, LogOfMantissa(split.mantissa)));
-}
-
-float Log10(float x) {
-  constexpr float kLog10E = 0.434294492f;
-  constexpr float kLog10Of2High = 0.301025391f;
-  constexpr float kLog10Of2Low = 4.60503e-6f;
-  float result;
-  if (LogSpecial(x, result)) return result;
-  const Split split = SplitAtOne(x);
-  return Fma(split.exponent, kLog10Of2High,
-             Fma(split.exponent, kLog10Of2Low, LogOfMantissa(split.mantissa) * kLog10E));
-}
-
-float Log1p(float x) {
-  if (Abs(x) < 0.25f) {
-    const float s = x / (2.0f + x);
-    return x - s * (x - LogTail(s));
-  }
-  float result;
-  const float sum = 1.0f + x;
-  if (LogSpecial(sum, result)) return result;
-  // What the addition lost.
-  const float lost = x > 1.0f ? 1.0f - (sum - x) : x - (sum - 1.0f);
-  return Log(sum) + lost / sum;
-}
-
 // A value in two parts, the second below the last place of the first.
 struct Sum {
   float high;
@@ -212,11 +168,26 @@ Sum Log2Precise(float x) {
   return {sum, lost + product_low};
 }
 
-float Log2(float x) {
-  float result;
-  if (LogSpecial(x, result)) return result;
+// Logarithm to another base: `factor` and `factor_low` are that of 2.
+float LogTo(float x, float factor, float factor_low) {
+  if (!(x > 0.0f && x < kInfinity)) return x == 0.0f ? -kInfinity : (x < 0.0f ? kNan : x);
   const Sum log = Log2Precise(x);
-  return log.high + log.low;
+  return Fma(log.high, factor, Fma(log.high, factor_low, log.low * factor));
+}
+
+float Log(float x) { return LogTo(x, kLn2, kLn2Low); }
+
+float Log1p(float x) {
+  if (Abs(x) < 0.25f) {
+    const float s = x / (2.0f + x);
+    return x - s * (x - LogTail(s));
+  }
+  const float sum = 1.0f + x;
+  const float log = Log(sum);
+  if (!(Abs(log) < kInfinity)) return log;
+  // What the addition lost.
+  const float lost = x > 1.0f ? 1.0f - (sum - x) : x - (sum - 1.0f);
+  return log + lost / sum;
 }
 
 float Sqrt(float x) { return __builtin_elementwise_sqrt(x); }
@@ -247,10 +218,11 @@ struct Angle {
   float reduced;
 };
 
-// For |x| where multiples of pi/2 no longer subtract exactly: multiplies the mantissa with the 96
-// bits of 2/pi that matter. x = mantissa * 2^shift, so the bits of 2/pi in front of weight 2^(2 -
-// shift) only add whole turns; the product's top two bits are then the quadrant.
-Angle ReduceLarge(float x) {
+// Multiplies the mantissa with the 96 bits of 2/pi that matter. x = mantissa * 2^shift, so the bits
+// of 2/pi in front of weight 2^(2 - shift) only add whole turns; the product's top two bits are
+// then the quadrant.
+Angle Reduce(float x) {
+  if (Abs(x) < kHalfPi / 2) return {0, x};
   // 2/pi behind a word of zeroes, for the shifts that need a few bits in front of it.
   static constexpr uint32_t kTwoOverPi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
                                             0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
@@ -269,20 +241,8 @@ Angle ReduceLarge(float x) {
                            (static_cast<uint64_t>(mantissa) * window[2] >> 32);
   const auto fraction = static_cast<int64_t>(product << 2);
   const uint32_t quadrant = static_cast<uint32_t>(product >> 62) + (fraction < 0 ? 1 : 0);
-  const float reduced =
-      static_cast<float>(static_cast<int32_t>(fraction >> 32)) * 0x1p-32f * kHalfPi;
+  const float reduced = FloatFromI64(fraction) * 0x1p-64f * kHalfPi;
   return (bits & kSign) != 0 ? Angle{0u - quadrant, -reduced} : Angle{quadrant, reduced};
-}
-
-Angle Reduce(float x) {
-  if (Abs(x) > 30000.0f) return ReduceLarge(x);
-  constexpr float kTwoOverPi = 0.636619747f;
-  constexpr float kPart1 = 1.5703125f;  // pi/2 in three parts with few bits
-  constexpr float kPart2 = 4.83751297e-4f;
-  constexpr float kPart3 = 7.54979013e-8f;
-  const float k = RoundToEven(x * kTwoOverPi);
-  const float reduced = Fma(-k, kPart3, Fma(-k, kPart2, Fma(-k, kPart1, x)));
-  return {static_cast<uint32_t>(static_cast<int32_t>(k)), reduced};
 }
 
 float SinOfQuadrant(Angle angle) {
@@ -424,17 +384,17 @@ float Unary(Op op, float x) {
     case Op::kExpF32:
       return Exp(x);
     case Op::kExp2F32:
-      return Exp2(x);
+      return Exp2Sum(x, 0.0f);
     case Op::kExpm1F32:
       return Expm1(x);
     case Op::kLogF32:
       return Log(x);
     case Op::kLog10F32:
-      return Log10(x);
+      return LogTo(x, kLog10Of2, kLog10Of2Low);
     case Op::kLog1pF32:
       return Log1p(x);
     case Op::kLog2F32:
-      return Log2(x);
+      return LogTo(x, 1.0f, 0.0f);
     case Op::kRsqrtF32:
       return 1.0f / Sqrt(x);
     case Op::kSqrtF32:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The float functions of the F32 opcodes in single precision only: no libm, no double. Errors are a
 // few units in the last place over the whole range (the test states how many); special values
 // follow C. Where IREE's own interpreter differs from C's usual rounding (rem), its rule holds, so

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/f32_math.h"
 
 #include <bit>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/heap.h"
 
 namespace runtime {
@@ -7,8 +9,8 @@ namespace runtime {
 struct Heap::Block {
   uint32_t size;           // whole block
   uint32_t previous_size;  // of the block in front; 0 for the first
-  uint32_t used;
-  uint32_t reserved;
+  uint32_t used;           // not 0: in use; of a held block the size it was allocated with
+  uint32_t next_held;
   Block* next_free;
   Block* previous_free;
 
@@ -58,7 +60,12 @@ void* Heap::Allocate(size_t size, HeapUse use) {
     Block* block = FindFree(BlockSizeFor(size));
     if (block != nullptr) memory = Take(block, BlockSizeFor(size))->payload();
   }
-  if (memory != nullptr) Count(use, size);
+  if (memory != nullptr) {
+    Count(use, size);
+  } else if (intact_) {
+    BreakHold();
+    return Allocate(size, use);
+  }
   return memory;
 }
 
@@ -89,6 +96,13 @@ void* Heap::AllocateAligned(size_t size, size_t alignment) {
 }
 
 void Heap::Free(void* memory, size_t size, HeapUse use) {
+  if (holding_ && use == HeapUse::kDevice && size > kSmallLimit) {
+    auto* block = reinterpret_cast<Block*>(static_cast<uint8_t*>(memory) - kHeaderSize);
+    block->used = static_cast<uint32_t>(size);
+    block->next_held = held_;
+    held_ = static_cast<uint32_t>(block->bytes() - arena_);
+    return;
+  }
   HeapCounters& counters = counters_[static_cast<size_t>(use)];
   counters.freed += static_cast<uint32_t>(size);
   counters.current -= static_cast<uint32_t>(size);
@@ -102,20 +116,34 @@ void Heap::Free(void* memory, size_t size, HeapUse use) {
   Release(reinterpret_cast<Block*>(static_cast<uint8_t*>(memory) - kHeaderSize));
 }
 
-void Heap::Shrink(void* memory, size_t old_size, size_t new_size) {
-  auto* block = reinterpret_cast<Block*>(static_cast<uint8_t*>(memory) - kHeaderSize);
-  HeapCounters& counters = counters_[static_cast<size_t>(HeapUse::kHost)];
-  counters.freed += static_cast<uint32_t>(old_size - new_size);
-  counters.current -= static_cast<uint32_t>(old_size - new_size);
-  const size_t keep = BlockSizeFor(new_size);
-  if (keep >= block->size) return;
-  const size_t whole = block->size;
-  auto* rest = reinterpret_cast<Block*>(block->bytes() + keep);
-  rest->previous_size = static_cast<uint32_t>(keep);
-  if (block == last_) last_ = rest;
-  SetSize(rest, whole - keep);
-  block->size = static_cast<uint32_t>(keep);
-  Release(rest);
+void Heap::Hold() {
+  BreakHold();
+  holding_ = intact_ = true;
+}
+
+void Heap::BreakHold() {
+  holding_ = intact_ = false;
+  while (held_ != 0) {
+    auto* block = reinterpret_cast<Block*>(arena_ + held_);
+    held_ = block->next_held;
+    Free(block->payload(), block->used, HeapUse::kDevice);
+  }
+}
+
+base::MutableBytes Heap::TakeLargest() {
+  Block* largest = nullptr;
+  for (Block* block = free_; block != nullptr; block = block->next_free) {
+    if (largest == nullptr || block->size > largest->size) largest = block;
+  }
+  if (largest == nullptr || largest->size < BlockSizeFor(kept_size(0))) return {};
+  RemoveFree(largest);
+  largest->used = 1;
+  return {largest->payload(), largest->size - kHeaderSize};
+}
+
+void Heap::Keep(base::MutableBytes largest, size_t used) {
+  Split(reinterpret_cast<Block*>(largest.data() - kHeaderSize), BlockSizeFor(kept_size(used)));
+  Count(HeapUse::kHost, kept_size(used));
 }
 
 void* Heap::AllocateSmall(size_t size) {
@@ -152,17 +180,21 @@ Heap::Block* Heap::FindFree(size_t size) const {
 // Takes `size` bytes from the front of a free block; the rest stays free.
 Heap::Block* Heap::Take(Block* block, size_t size) {
   RemoveFree(block);
-  if (block->size > size) {
-    const size_t whole = block->size;
-    auto* rest = reinterpret_cast<Block*>(block->bytes() + size);
-    rest->previous_size = static_cast<uint32_t>(size);
-    if (block == last_) last_ = rest;
-    SetSize(rest, whole - size);
-    block->size = static_cast<uint32_t>(size);
-    InsertFree(rest);
-  }
   block->used = 1;
+  Split(block, size);
   return block;
+}
+
+// Cuts a block behind `size` bytes and frees the rest.
+void Heap::Split(Block* block, size_t size) {
+  if (block->size == size) return;
+  const size_t whole = block->size;
+  auto* rest = reinterpret_cast<Block*>(block->bytes() + size);
+  rest->previous_size = static_cast<uint32_t>(size);
+  if (block == last_) last_ = rest;
+  SetSize(rest, whole - size);
+  block->size = static_cast<uint32_t>(size);
+  InsertFree(rest);
 }
 
 void Heap::Release(Block* block) {

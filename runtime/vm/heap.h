@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The only allocator of the runtime: an arena the caller gives, blocks inside it. Large blocks
 // carry boundary tags and merge with free neighbours; small ones (<= kSmallLimit) come from slabs
 // by size class and cost a few instructions. Freeing names the size, as C++'s sized delete does.
@@ -37,8 +39,27 @@ class Heap {
   // `alignment` is a power of two above 64.
   [[nodiscard]] void* AllocateAligned(size_t size, size_t alignment);
   void Free(void* memory, size_t size, HeapUse use = HeapUse::kHost);
-  // Gives back the end of a large block that turned out too big; both sizes above kSmallLimit.
-  void Shrink(void* memory, size_t old_size, size_t new_size);
+
+  // For something whose size is known only when it is done: all of the largest free block, empty if
+  // there is none. Keep then says how much of it was used, and the rest is free again; what is kept
+  // is freed with kept_size(used) bytes.
+  [[nodiscard]] base::MutableBytes TakeLargest();
+  void Keep(base::MutableBytes largest, size_t used);
+  static constexpr size_t kept_size(size_t used) {
+    return used > kSmallLimit ? used : kSmallLimit + 1;
+  }
+
+  // From Hold to EndHold device memory that is freed stays nobody else's, so that what used it may
+  // be done again. BreakHold gives it back; running out of memory does the same.
+  void Hold();
+  void EndHold() { holding_ = false; }
+  void BreakHold();
+  // While what is held is used again, running out of memory is an error and nothing else.
+  void Pin() { intact_ = false; }
+  void Unpin() { intact_ = true; }
+  [[nodiscard]] bool holding() const { return holding_; }
+  // Everything freed since Hold is still held.
+  [[nodiscard]] bool hold_intact() const { return intact_; }
 
   template <typename T>
   [[nodiscard]] T* AllocateArray(size_t count) {
@@ -70,6 +91,7 @@ class Heap {
   [[nodiscard]] void* AllocateSmall(size_t size);
   [[nodiscard]] Block* FindFree(size_t size) const;
   [[nodiscard]] Block* Take(Block* block, size_t size);
+  void Split(Block* block, size_t size);
   void InsertFree(Block* block);
   void RemoveFree(Block* block);
   void Release(Block* block);
@@ -85,6 +107,9 @@ class Heap {
   Block* last_ = nullptr;
   std::array<SmallFree*, kSmallLimit / kSmallStep> small_ = {};
   std::array<HeapCounters, 2> counters_ = {};
+  uint32_t held_ = 0;  // list of blocks: place in the arena, 0 ends it
+  bool holding_ = false;
+  bool intact_ = false;
 };
 
 }  // namespace runtime

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/heap.h"
 
 #include <cstring>
@@ -49,6 +51,30 @@ TEST(HeapTest, TinyAndHugeRequestsFailCleanly) {
     EXPECT_EQ(heap.AllocateAligned(size, 4096), nullptr) << size;
   }
   EXPECT_EQ(heap.AllocateArray<uint64_t>(SIZE_MAX / 4), nullptr);
+}
+
+TEST(HeapTest, HeldMemoryIsNobodyElsesUntilItIsNeeded) {
+  Aligned arena(size_t{64} << 10);
+  Heap heap;
+  heap.Reset(arena.bytes());
+  heap.Hold();
+  void* a = heap.Allocate(20'000, HeapUse::kDevice);
+  heap.Free(a, 20'000, HeapUse::kDevice);
+  void* b = heap.Allocate(20'000, HeapUse::kDevice);
+  EXPECT_NE(a, b);
+  EXPECT_EQ(heap.counters(HeapUse::kDevice).freed, 0u);
+  heap.EndHold();
+  heap.Free(b, 20'000, HeapUse::kDevice);
+  EXPECT_EQ(heap.counters(HeapUse::kDevice).freed, 20'000u);
+  EXPECT_TRUE(heap.hold_intact());
+  EXPECT_EQ(heap.Allocate(30'000), b);
+  EXPECT_TRUE(heap.hold_intact());
+  heap.Pin();
+  EXPECT_EQ(heap.Allocate(20'000), nullptr);
+  heap.Unpin();
+  EXPECT_EQ(heap.Allocate(20'000), a);  // there is no other
+  EXPECT_FALSE(heap.hold_intact());
+  EXPECT_EQ(heap.counters(HeapUse::kDevice).freed, 40'000u);
 }
 
 TEST(HeapTest, ResizeKeepsBlocks) {

@@ -1,5 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // 64-bit integer division and conversion to float for a core that has neither, so that the firmware
-// needs no compiler library. `divisor` is not 0; INT64_MIN / -1 wraps.
+// needs no compiler library (firmware/start/language_support.cc). `divisor` is not 0; INT64_MIN /
+// -1 wraps.
 #ifndef RUNTIME_VM_I64_MATH_H_
 #define RUNTIME_VM_I64_MATH_H_
 

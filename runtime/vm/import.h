@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How native functions appear to the interpreter. A row is one name with one calling convention;
 // the same function may serve several rows whose arguments are shifted by an affinity. The verifier
 // has matched every call with the row's convention, so argument kinds and counts are facts here;
@@ -16,14 +18,16 @@
 namespace runtime {
 
 struct Call;
-using ImportFunction = base::Result<void> (*)(Call& call);
+using ImportFunction = base::Status (*)(Call& call);
 
 struct ImportRow {
-  const char* name;        // with its module: "hal.fence.await"
-  const char* convention;  // "0iCrD_i", where another lower-case letter than r stands for a
-                           // reference with a rule: the letter's entry in ImportTable::rules
-  ImportFunction function;
-  uint8_t shift;  // meaning is the function's: where its arguments moved to
+  uint32_t hash;        // of its name and a module's convention
+  uint16_t convention;  // place in ImportTable::conventions
+  uint8_t function;     // in ImportTable::functions; kNoFunction: does nothing and gives nothing,
+                        // so that it is not called
+  uint8_t shift;        // meaning is the function's: where its arguments moved to
+
+  static constexpr uint8_t kNoFunction = 0;
 };
 
 // What a reference argument has to be. No type: anything, null included.
@@ -33,10 +37,21 @@ struct RefRule {
 };
 
 struct ImportTable {
-  // The row for a name and a module's plain convention, or nullptr.
+  // The row for a name with its module ("hal.fence.await") and the module's plain convention, or
+  // nullptr.
   const ImportRow* (*find)(std::string_view name, std::string_view convention);
+  const ImportRow* rows;  // all of them
+  // "0iCrD_i", each with a NUL, where another lower-case letter than r stands for a reference with
+  // a rule.
+  const char* conventions;
+  const ImportFunction* functions;
   const RefRule* rules;  // by letter - 'a'
 };
+
+// Cells of an import call in front of its arguments, and what stands beside its count of references
+// to check if any of them is to be released (translator.h).
+inline constexpr uint32_t kImportCallHeader = 8;
+inline constexpr uint32_t kAnyMoved = 0x8000;
 
 // Most results, and variadic spans, that an import of any table has.
 inline constexpr uint32_t kMaxImportResults = 2;
@@ -56,7 +71,14 @@ struct Call {
     return *reinterpret_cast<const int64_t*>(values + arguments[index]);
   }
   [[nodiscard]] uint64_t U64(uint32_t index) const { return static_cast<uint64_t>(I64(index)); }
-  [[nodiscard]] Object* AnyRef(uint32_t index) const { return RefAt(refs, arguments[index]); }
+  // An offset, or a length of which -1 means kRest.
+  [[nodiscard]] uint32_t Size(uint32_t index) const { return ClampSize(U64(index)); }
+  [[nodiscard]] uint32_t Length(uint32_t index) const { return ClampLength(U64(index)); }
+  // Where the value of an argument lies, little-endian.
+  [[nodiscard]] const uint8_t* Slot(uint32_t index) const { return values + arguments[index]; }
+  [[nodiscard]] Object* AnyRef(uint32_t index) const {
+    return *reinterpret_cast<Object**>(refs + arguments[index]);
+  }
   // An argument whose type the row's convention declares.
   template <typename T>
   [[nodiscard]] T* Get(uint32_t index) const {

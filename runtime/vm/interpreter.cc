@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/interpreter.h"
 
 #include <cstring>
@@ -12,10 +14,7 @@ namespace {
 
 using base::Status;
 
-// Cells of an import call in front of its arguments (translator.h).
-constexpr uint32_t kImportCallHeader = 8;
-constexpr uint16_t kAnyMoved = 0x8000;  // beside the count of checked references
-constexpr uint16_t kNoRefResult = 1;    // no reference register has an odd cell
+constexpr uint16_t kNoRefResult = 1;  // no reference register has an odd cell
 
 uint32_t Wide(const uint16_t* cells) { return cells[0] | static_cast<uint32_t>(cells[1]) << 16; }
 
@@ -45,7 +44,7 @@ Status Interpreter::Start() {
     std::memset(globals_, 0, module_.global_bytes());
     global_refs_ = store_.heap().AllocateArray<Object*>(module_.global_refs());
   }
-  if (global_refs_ == nullptr) return failure_.Set(Status::kOutOfMemory, "no memory for globals");
+  if (global_refs_ == nullptr) return failure_.Set(Message::kNoMemory);
   std::memset(global_refs_, 0, module_.global_refs() * sizeof(Object*));
   return Status::kOk;
 }
@@ -84,14 +83,13 @@ void Interpreter::PopFrame() {
   store_.heap().Free(frame, Frame::SizeFor(function));
 }
 
-Status Interpreter::Invoke(uint32_t function, std::span<const uint32_t> values,
+Status Interpreter::Invoke(const FunctionRecord& record, std::span<const uint32_t> values,
                            std::span<Object* const> refs, RawResults& results) {
-  const FunctionRecord& record = module_.functions()[function];
   if (values.size() > record.value_slots || refs.size() > record.ref_slots) {
-    return failure_.Set(Status::kVmSignatureMismatch, "more arguments than the function takes");
+    return failure_.Set(Message::kArgumentCount);
   }
   Frame* frame = PushFrame(record);
-  if (frame == nullptr) return failure_.Set(Status::kOutOfMemory, "no memory for a call frame");
+  if (frame == nullptr) return failure_.Set(Message::kNoMemory);
   if (!values.empty()) std::memcpy(frame->values, values.data(), values.size_bytes());
   auto* slots = reinterpret_cast<Object**>(frame->refs);
   for (size_t i = 0; i < refs.size(); ++i) {
@@ -106,20 +104,20 @@ Status Interpreter::Invoke(uint32_t function, std::span<const uint32_t> values,
 }
 
 Status Interpreter::FailOp(const uint16_t* pc, const uint8_t* values) {
-  const int32_t code = *reinterpret_cast<const int32_t*>(values + pc[1]);
-  const uint8_t* message = module_.bytecode().data() + Wide(pc + 2);
-  return failure_
-      .Begin(Status::kVmFailed, "model failed", {reinterpret_cast<const char*>(message), pc[4]})
-      .Append(" (IREE status ")
-      .AppendNumber(static_cast<uint32_t>(code))
-      .Append(")")
+  const uint32_t code = *reinterpret_cast<const uint32_t*>(values + pc[1]);
+  const uint8_t* message = frame_->function->code.data() + Wide(pc + 2);
+  return failure_.Begin(Message::kModelFailed)
+      .Text({reinterpret_cast<const char*>(message), pc[4]})
+      .Text(" (IREE status ")
+      .Number(code)
+      .Text(")")
       .status();
 }
 
 Status Interpreter::ImportFailed(Status status, const ImportRow& row) {
   // A first cause with more words may stand there already; the import's name belongs to it too.
-  if (failure_.status() == Status::kOk) failure_.Begin(status, "call failed");
-  failure_.Append(" in ").Append(row.name);
+  if (failure_.status() == Status::kOk) failure_.Begin(Message::kCallFailed, status);
+  failure_.Text(" in ").Text(module_.ImportName(row));
   return status;
 }
 
@@ -127,27 +125,13 @@ Status Interpreter::InstructionFailed(Status status) {
   if (failure_.status() != Status::kOk) return status;
   const auto function = static_cast<uint32_t>(frame_->function - module_.functions().data());
   const bool endless = status == Status::kVmBudgetExhausted;
-  return failure_.Begin(status, endless ? "too many branches and calls" : "an instruction failed")
-      .Append(" in function ")
-      .AppendNumber(function)
+  return failure_.Begin(endless ? Message::kEndless : Message::kInstructionFailed, status)
+      .Text(" in function ")
+      .Number(function)
       .status();
 }
 
 // `rules` … `end`: pairs of a reference register and the rule it has to keep.
-Status Interpreter::CheckReferences(const uint16_t* rules, const uint16_t* end, uint8_t* refs) {
-  for (; rules != end; rules += 2) {
-    const RefRule& rule = module_.rules()[rules[1]];
-    const Object* object = RefAt(refs, rules[0]);
-    if (rule.type == nullptr) continue;
-    if (object == nullptr) {
-      if (!rule.nullable) return Status::kVmNullReference;
-    } else if (object->type != rule.type) {
-      return Status::kVmWrongType;
-    }
-  }
-  return Status::kOk;
-}
-
 void Interpreter::ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8_t* refs) {
   for (; rules != end; rules += 2) {
     if ((rules[0] & kMoveBit) != 0) store_.Move(RefAt(refs, rules[0]), nullptr);
@@ -155,7 +139,9 @@ void Interpreter::ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8
 }
 
 // Globals whose byte offset or ordinal is in a register: unlike an immediate, checked here.
-Status Interpreter::IndirectGlobal(const Operands& x) {
+Status Interpreter::IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
+  store_.EndRecording();
+  const Operands x = {pc, values, refs};
   const uint32_t index = x.U32(1);
   if (x.op() == Op::kGlobalLoadIndirectRef || x.op() == Op::kGlobalStoreIndirectRef) {
     if (index >= module_.global_refs()) return Status::kOutOfBounds;
@@ -179,27 +165,28 @@ Status Interpreter::IndirectGlobal(const Operands& x) {
 }
 
 // Instructions of which a model runs few: one more call, in exchange for a small loop.
-Status Interpreter::RunGroupOp(const Operands& x) {
+Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
+  const Operands x = {pc, values, refs};
   const Op op = x.op();
   const bool float_list = op == Op::kListGetF32 || op == Op::kListSetF32;
-  if ((op >= Op::kListAlloc && op <= Op::kListSetRef) || float_list) return RunListOp(store_, x);
+  if ((op >= Op::kListAlloc && op <= Op::kListSetRef) || float_list) {
+    store_.EndRecording();
+    return RunListOp(store_, x);
+  }
   if (op >= Op::kBufferLoadI8U && op <= Op::kBufferFillI64) {
+    store_.EndRecording();
     return RunBufferOp(store_, x, module_.fill_counts_bytes());
   }
-  if (static_cast<uint8_t>(op) < kF32Base || op == Op::kSelectI32 || op == Op::kMoveI32) {
-    return RunIntegerOp(x);
-  }
-  RunFloatOp(x);
-  return Status::kOk;
+  return RunScalarOp(x);
 }
 
 Status Interpreter::EnterCall(const uint16_t* pc) {
   Frame* caller = frame_;
   if (depth_ >= kMaxCallDepth) {
-    return failure_.Set(Status::kVmCallTooDeep, "functions call each other too deeply");
+    return failure_.Set(Message::kTooDeep);
   }
   Frame* frame = PushFrame(module_.functions()[pc[1]]);
-  if (frame == nullptr) return failure_.Set(Status::kOutOfMemory, "no memory for a call frame");
+  if (frame == nullptr) return failure_.Set(Message::kNoMemory);
   frame->pc = frame->function->cells;
   caller->pc = pc;
   const uint16_t* cell = pc + 6;
@@ -222,7 +209,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
   const uint16_t* ref_cells = value_cells + value_count;
   if (caller == nullptr) {
     if (value_count > results.values.size() || ref_count > results.refs.size()) {
-      return failure_.Set(Status::kVmTooBig, "function returns too many values");
+      return failure_.Set(Message::kTooManyResults);
     }
     for (uint32_t i = 0; i < value_count; ++i) {
       std::memcpy(&results.values[i], frame->values + value_cells[i], sizeof(uint32_t));
@@ -239,7 +226,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
   const uint16_t* destination = call + 6 + 2 * (call[2] + call[3]);
   // Proved by the verifier wherever the module records conventions; 13.0 does not for these.
   if (value_count != call[4] || ref_count != call[5]) {
-    return failure_.Set(Status::kVmInvalidBytecode, "return does not fit the call");
+    return failure_.Set(Message::kCallMisfit);
   }
   for (uint32_t i = 0; i < value_count; ++i) {
     std::memcpy(caller->values + *destination++, frame->values + value_cells[i], sizeof(uint32_t));
@@ -257,6 +244,8 @@ Status Interpreter::Run(RawResults& results) {
   uint8_t* values = frame_->values;
   uint8_t* refs = frame_->refs;
   uint32_t budget = branch_budget_;
+  const ImportTable& imports = module_.import_table();
+  const auto* const rules = reinterpret_cast<const uint8_t*>(imports.rules);
   Status status = Status::kOk;
   Call call = {.arguments = nullptr,
                .values = values,
@@ -301,25 +290,33 @@ Status Interpreter::Run(RawResults& results) {
         continue;
       }
       case Op::kCallImport: {
-        const ImportRow* row = module_.imports()[pc[1]].row;
-        const uint16_t* rules = pc + pc[2] - 2 * (pc[3] & ~kAnyMoved);
-        status = CheckReferences(rules, pc + pc[2], refs);
-        if (status != Status::kOk) return ImportFailed(status, *row);
+        const ImportRow& row = imports.rows[pc[1]];
+        const uint16_t* const next = pc + pc[2];
+        const uint16_t* const references = next - 2 * (pc[3] & ~kAnyMoved);
+        for (const uint16_t* at = references; at != next; at += 2) {
+          const RefRule& rule = *reinterpret_cast<const RefRule*>(rules + at[1]);
+          if (rule.type == nullptr) continue;
+          const Object* object = RefAt(refs, at[0]);
+          if (object == nullptr ? rule.nullable : object->type == rule.type) [[likely]]
+            continue;
+          return ImportFailed(object == nullptr ? Status::kVmNullReference : Status::kVmWrongType,
+                              row);
+        }
         call.arguments = pc + kImportCallHeader;
         call.ref_cell = kNoRefResult;
-        call.row = row;
-        if (const auto result = row->function(call); !result) [[unlikely]] {
-          return ImportFailed(result.error(), *row);
-        }
-        if ((pc[3] & kAnyMoved) != 0) ReleaseMoved(rules, pc + pc[2], refs);
+        call.row = &row;
+        status = imports.functions[row.function](call);
+        if (status != Status::kOk) [[unlikely]]
+          return ImportFailed(status, row);
+        if ((pc[3] & kAnyMoved) != 0) ReleaseMoved(references, next, refs);
         if (call.ref_cell != kNoRefResult) store_.Move(RefAt(refs, call.ref_cell), call.ref_result);
-        pc += pc[2];
-        if (--budget == 0) status = Status::kVmBudgetExhausted;
+        pc = next;
+        if (--budget != 0) continue;
+        status = Status::kVmBudgetExhausted;
         break;
       }
       case Op::kUnresolvedImport:
-        return failure_.Set(Status::kVmUnknownImport,
-                            "call of an optional import that is not there");
+        return failure_.Set(Message::kMissingImport);
       case Op::kCallInternal:
       case Op::kReturn:
         status = x.op() == Op::kReturn ? LeaveCall(pc, results) : EnterCall(pc);
@@ -354,6 +351,7 @@ Status Interpreter::Run(RawResults& results) {
         pc += 3;
         continue;
       case Op::kGlobalStoreI32:
+        store_.EndRecording();
         global32(pc[1]) = x.U32(2);
         pc += 3;
         continue;
@@ -362,6 +360,7 @@ Status Interpreter::Run(RawResults& results) {
         pc += 3;
         continue;
       case Op::kGlobalStoreI64:
+        store_.EndRecording();
         global64(pc[1]) = x.U64(2);
         pc += 3;
         continue;
@@ -370,6 +369,7 @@ Status Interpreter::Run(RawResults& results) {
         pc += 3;
         continue;
       case Op::kGlobalStoreRef:
+        store_.EndRecording();
         store_.Move(global_refs_[pc[1]], x.Take(2));
         pc += 3;
         continue;
@@ -379,7 +379,7 @@ Status Interpreter::Run(RawResults& results) {
       case Op::kGlobalStoreIndirectI64:
       case Op::kGlobalLoadIndirectRef:
       case Op::kGlobalStoreIndirectRef:
-        status = IndirectGlobal(x);
+        status = IndirectGlobal(pc, values, refs);
         pc += 3;
         break;
 
@@ -417,8 +417,9 @@ Status Interpreter::Run(RawResults& results) {
         continue;
 
       default:
-        status = RunGroupOp(x);
+        status = RunGroupOp(pc, values, refs);
         pc += kOpcodeRows[pc[0]].cells;
+        if (--budget == 0) status = Status::kVmBudgetExhausted;
         break;
     }
     if (status != Status::kOk) [[unlikely]]

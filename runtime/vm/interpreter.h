@@ -1,9 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs functions of a VerifiedModule: globals, frames, instructions. Everything the verifier proved
 // is relied on here.
 //
 // The caller keeps module, store and failure alive. Failure: a status, with the import, message or
 // function in `failure`; all frames are gone then, globals keep what was stored. Call depth and the
-// number of branches and calls are bounded, so every call ends (kernels aside).
+// number of branches, calls and computing instructions are bounded, so every call ends (kernels
+// aside).
 #ifndef RUNTIME_VM_INTERPRETER_H_
 #define RUNTIME_VM_INTERPRETER_H_
 
@@ -46,8 +49,9 @@ class Interpreter {
   void Stop();
 
   // `values` are slots as the callee's convention lays them out, `refs` are borrowed.
-  [[nodiscard]] base::Status Invoke(uint32_t function, std::span<const uint32_t> values,
-                                    std::span<Object* const> refs, RawResults& results);
+  [[nodiscard]] base::Status Invoke(const FunctionRecord& function,
+                                    std::span<const uint32_t> values, std::span<Object* const> refs,
+                                    RawResults& results);
 
  private:
   struct Frame;
@@ -60,11 +64,9 @@ class Interpreter {
   [[nodiscard]] base::Status LeaveCall(const uint16_t* pc, RawResults& results);
   [[nodiscard]] base::Status ImportFailed(base::Status status, const ImportRow& row);
   [[nodiscard]] base::Status InstructionFailed(base::Status status);
-  [[nodiscard]] base::Status CheckReferences(const uint16_t* rules, const uint16_t* end,
-                                             uint8_t* refs);
   void ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8_t* refs);
-  [[nodiscard]] base::Status IndirectGlobal(const Operands& operands);
-  [[nodiscard]] base::Status RunGroupOp(const Operands& operands);
+  [[nodiscard]] base::Status IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs);
+  [[nodiscard]] base::Status RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs);
 
   const VerifiedModule& module_;
   ObjectStore& store_;

@@ -1,38 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/list_ops.h"
 
 #include <cstring>
-
-#include "base/try.h"
 
 namespace runtime {
 namespace {
 
 using base::Status;
-using Done = base::Result<void>;
 
-Done Reserve(ObjectStore& store, List& list, uint32_t capacity) {
-  if (capacity <= list.capacity) return {};
+Status Reserve(ObjectStore& store, List& list, uint32_t capacity) {
+  if (capacity <= list.capacity) return Status::kOk;
   auto* elements = store.heap().AllocateArray<Variant>(capacity);
-  if (elements == nullptr) return std::unexpected(Status::kOutOfMemory);
+  if (elements == nullptr) return Status::kOutOfMemory;
   if (list.size != 0) std::memcpy(elements, list.elements, list.size * sizeof(Variant));
   store.heap().FreeArray(list.elements, list.capacity);
   list.elements = elements;
   list.capacity = capacity;
-  return {};
+  return Status::kOk;
 }
 
-Done Allocate(ObjectStore& store, const Operands& x) {
+Status Allocate(ObjectStore& store, const Operands& x) {
   List* list = store.New<List>();
-  if (list == nullptr) return std::unexpected(Status::kOutOfMemory);
+  if (list == nullptr) return Status::kOutOfMemory;
   const uint32_t capacity = x.U32(1);
   store.Move(x.Ref(2), list);
   return Reserve(store, *list, capacity);
 }
 
-Done Resize(ObjectStore& store, List& list, uint32_t size) {
+Status Resize(ObjectStore& store, List& list, uint32_t size) {
   if (size > list.capacity) {
     // Half as much again keeps a list that grows one by one from being copied each time.
-    TRY(Reserve(store, list, size < UINT32_MAX / 4 ? size + size / 2 : size));
+    const Status status = Reserve(store, list, size < UINT32_MAX / 4 ? size + size / 2 : size);
+    if (status != Status::kOk) return status;
   }
   for (uint32_t i = list.size; i < size; ++i) list.elements[i] = {VariantKind::kEmpty, {}};
   const uint32_t old_size = list.size;
@@ -40,10 +40,10 @@ Done Resize(ObjectStore& store, List& list, uint32_t size) {
   for (uint32_t i = size; i < old_size; ++i) {
     if (list.elements[i].kind == VariantKind::kRef) store.Release(list.elements[i].ref);
   }
-  return {};
+  return Status::kOk;
 }
 
-Done Get(ObjectStore& store, const Operands& x, const Variant& element) {
+Status Get(ObjectStore& store, const Operands& x, const Variant& element) {
   const bool empty = element.kind == VariantKind::kEmpty;
   const bool wide = element.kind == VariantKind::kI64;
   const bool integer = wide || empty || element.kind == VariantKind::kI32;
@@ -57,13 +57,12 @@ Done Get(ObjectStore& store, const Operands& x, const Variant& element) {
       break;
     case Op::kListGetF32:
       x.F32(3) = empty ? 0.0f : element.f32;
-      return empty || element.kind == VariantKind::kF32 ? Done()
-                                                        : std::unexpected(Status::kVmWrongType);
+      return empty || element.kind == VariantKind::kF32 ? Status::kOk : Status::kVmWrongType;
     default:
       store.Assign(x.Ref(3), element.kind == VariantKind::kRef ? element.ref : nullptr);
-      return {};
+      return Status::kOk;
   }
-  return integer ? Done() : std::unexpected(Status::kVmWrongType);
+  return integer ? Status::kOk : Status::kVmWrongType;
 }
 
 void Set(ObjectStore& store, const Operands& x, Variant& element) {
@@ -85,42 +84,37 @@ void Set(ObjectStore& store, const Operands& x, Variant& element) {
   if (old.kind == VariantKind::kRef) store.Release(old.ref);
 }
 
-Done Run(ObjectStore& store, const Operands& x) {
+}  // namespace
+
+Status RunListOp(ObjectStore& store, const Operands& x) {
   if (x.op() == Op::kListAlloc) return Allocate(store, x);
   Object* object = x.Ref(1);
-  if (object == nullptr) return std::unexpected(Status::kVmNullReference);
-  if (object->type != &List::kType) return std::unexpected(Status::kVmWrongType);
+  if (object == nullptr) return Status::kVmNullReference;
+  if (object->type != &List::kType) return Status::kVmWrongType;
   List& list = *static_cast<List*>(object);
   switch (x.op()) {
     case Op::kListReserve:
       return Reserve(store, list, x.U32(2));
     case Op::kListSize:
       x.U32(2) = list.size;
-      return {};
+      return Status::kOk;
     case Op::kListResize:
       return Resize(store, list, x.U32(2));
     default:
       break;
   }
   const uint32_t index = x.U32(2);
-  if (index >= list.size) return std::unexpected(Status::kOutOfBounds);
+  if (index >= list.size) return Status::kOutOfBounds;
   switch (x.op()) {
     case Op::kListSetI32:
     case Op::kListSetI64:
     case Op::kListSetF32:
     case Op::kListSetRef:
       Set(store, x, list.elements[index]);
-      return {};
+      return Status::kOk;
     default:
       return Get(store, x, list.elements[index]);
   }
-}
-
-}  // namespace
-
-Status RunListOp(ObjectStore& store, const Operands& operands) {
-  const auto done = Run(store, operands);
-  return done ? Status::kOk : done.error();
 }
 
 }  // namespace runtime

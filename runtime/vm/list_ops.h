@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The list.* instructions. Elements are variants: integers convert between their widths, anything
 // else of the wrong kind reads as kVmWrongType, a reference of the wrong kind as null.
 #ifndef RUNTIME_VM_LIST_OPS_H_

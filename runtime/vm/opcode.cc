@@ -1,66 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/opcode.h"
+
+#include <algorithm>
 
 namespace runtime {
 namespace {
 
-constexpr size_t kMaxShapes = 64;
-constexpr size_t kMaxLetters = 7;
+// Opcodes that move 32 bits whatever they mean, and others that do the same.
+struct Synonym {
+  Op op;
+  Op runs_as;
+};
+constexpr Synonym kSynonyms[] = {
+    {Op::kGlobalLoadF32, Op::kGlobalLoadI32},
+    {Op::kGlobalStoreF32, Op::kGlobalStoreI32},
+    {Op::kGlobalLoadIndirectF32, Op::kGlobalLoadIndirectI32},
+    {Op::kGlobalStoreIndirectF32, Op::kGlobalStoreIndirectI32},
+    {Op::kSelectF32, Op::kSelectI32},
+    {Op::kBitcastI32F32, Op::kMoveI32},
+    {Op::kBitcastF32I32, Op::kMoveI32},
+    {Op::kBufferLoadF32, Op::kBufferLoadI32},
+    {Op::kBufferStoreF32, Op::kBufferStoreI32},
+    {Op::kBufferFillF32, Op::kBufferFillI32},
+    {Op::kYield, Op::kBr},
+    {Op::kBreak, Op::kBr},
+    {Op::kCastAnyRef, Op::kAssignRef},
+};
 
-// Many opcodes share their operands: each distinct string is kept once.
+constexpr size_t kLongestShape = 7;  // the NUL included
+
+// Operand letters of all opcodes, each string once, a string that ends another one inside that: a
+// row's shape is where its own begins.
 struct Tables {
-  std::array<OpcodeRow, 256> rows;
-  std::array<std::array<char, kMaxLetters>, kMaxShapes> shapes = {};
-  uint8_t shape_count = 0;
+  std::array<OpcodeRow, kOpCount> rows;
+  std::array<char, 256> letters = {};
+  size_t letter_count = 0;
 
-  // Strings or shapes that do not fit are errors of constant evaluation.
-  consteval uint8_t ShapeOf(std::string_view letters) {
-    std::array<char, kMaxLetters> padded = {};
-    for (size_t i = 0; i < letters.size(); ++i) padded[i] = letters[i];
-    for (uint8_t i = 0; i < shape_count; ++i) {
-      if (shapes[i] == padded) return i;
-    }
-    shapes[shape_count] = padded;
-    return shape_count++;
+  [[nodiscard]] constexpr std::string_view pool() const { return {letters.data(), letter_count}; }
+
+  // `shape` with the NUL behind it. Letters that do not fit are errors of constant evaluation.
+  consteval void AddLetters(std::string_view shape) {
+    if (pool().find(shape) != std::string_view::npos) return;
+    for (const char letter : shape) letters[letter_count++] = letter;
   }
-  consteval void Add(Op op, std::string_view letters, uint8_t first_version) {
-    uint8_t cells = 1;
-    for (const char letter : letters) cells += letter != 'T' && letter != 'a' ? 1 : 0;
-    rows[static_cast<uint8_t>(op)] = {first_version, ShapeOf(letters), cells};
+  consteval void Add(Op op, std::string_view shape, uint8_t first_version) {
+    uint8_t cells = 0;  // the opcode's own stands for the NUL
+    for (const char letter : shape) cells += letter != 'T' && letter != 'a' ? 1 : 0;
+    rows[static_cast<uint8_t>(op)] = {first_version, cells,
+                                      static_cast<uint8_t>(pool().find(shape))};
   }
 };
 
 consteval Tables MakeTables() {
   Tables tables;
+  // The longest first, so that the others are found in them.
+  for (size_t length = kLongestShape; length > 0; --length) {
 #define OPCODE(number, name, mnemonic, operands, version) \
-  tables.Add(Op::k##name, operands, version);
+  if (sizeof(operands) == length) tables.AddLetters({operands, sizeof(operands)});
 #define OPCODE_F32 OPCODE
 #include "runtime/vm/opcodes.def"
 #undef OPCODE_F32
 #undef OPCODE
-  // What the translator makes of the bitcasts.
-  tables.rows[static_cast<uint8_t>(Op::kMoveI32)].cells = 3;
+  }
+#define OPCODE(number, name, mnemonic, operands, version) \
+  tables.Add(Op::k##name, {operands, sizeof(operands)}, version);
+#define OPCODE_F32 OPCODE
+#include "runtime/vm/opcodes.def"
+#undef OPCODE_F32
+#undef OPCODE
+  for (const Synonym& synonym : kSynonyms) tables.rows[static_cast<uint8_t>(synonym.op)].cells = 0;
+  tables.Add(Op::kMoveI32, {"io", 3}, OpcodeRow::kUnknown);
   return tables;
 }
 
 constexpr Tables kTables = MakeTables();
-constexpr auto kShapes = [] {
-  std::array<std::array<char, kMaxLetters>, kTables.shape_count> shapes;
-  for (size_t i = 0; i < shapes.size(); ++i) shapes[i] = kTables.shapes[i];
-  return shapes;
+constexpr auto kLetters = [] {
+  std::array<char, kTables.letter_count> letters;
+  std::ranges::copy(kTables.pool(), letters.begin());
+  return letters;
 }();
 
 constexpr bool IsRefused(std::string_view operands) { return operands == "!"; }
 
 }  // namespace
 
-constexpr std::array<OpcodeRow, 256> kOpcodeRows = kTables.rows;
+constexpr std::array<OpcodeRow, kOpCount> kOpcodeRows = kTables.rows;
 
-std::string_view OperandLetters(uint8_t shape) {
-  const auto& letters = kShapes[shape];
-  size_t length = 0;
-  while (length < letters.size() && letters[length] != '\0') ++length;
-  return {letters.data(), length};
+Op RunsAs(Op op) {
+  const Synonym* synonym = kSynonyms;
+  while (synonym->op != op) ++synonym;
+  return synonym->runs_as;
 }
+
+const char* OperandLetters(uint8_t shape) { return kLetters.data() + shape; }
 
 std::string_view RefusedMnemonic(Op op) {
   // Names only of the refused rows reach the binary: the condition is known at compile time.

@@ -1,5 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The opcode table as data (opcodes.def), and the codes that the interpreter runs: the module's own
-// opcodes, the F32 ones moved behind them, and a few that only the translator makes.
+// opcodes, the F32 ones moved behind them, and between them a few that only the translator makes.
 #ifndef RUNTIME_VM_OPCODE_H_
 #define RUNTIME_VM_OPCODE_H_
 
@@ -19,8 +21,8 @@ enum class Op : uint8_t {
 #include "runtime/vm/opcodes.def"
 #undef OPCODE_F32
 #undef OPCODE
-  // Made by the translator; their cells are described there.
-  kConstRun = 0xD0,
+  // Made by the translator, with numbers that no opcode has; their cells are described there.
+  kConstRun = 0x89,
   kCallImport,
   kCallInternal,
   kMoveI32,
@@ -28,18 +30,27 @@ enum class Op : uint8_t {
 };
 
 struct OpcodeRow {
-  static constexpr uint8_t kUnknown = 0xFF;
+  static constexpr uint8_t kUnknown = 31;
 
-  uint8_t first_version = kUnknown;
-  uint8_t shape = 0;  // operand letters: OperandLetters(shape)
-  uint8_t cells = 0;  // of a translated instruction whose operands are registers only
+  uint16_t first_version : 5 = kUnknown;
+  uint16_t cells : 3 = 0;  // of a translated instruction whose operands are registers only; 0 of
+                           // an opcode that runs as another one
+  uint16_t shape : 8 = 0;  // of its operands: OperandLetters(shape)
 };
 
-// Indexed by Op.
-extern const std::array<OpcodeRow, 256> kOpcodeRows;
+inline constexpr size_t kOpCount = static_cast<size_t>(Op::kCastUi64F32) + 1;
 
-// Letters of opcodes.def.
-[[nodiscard]] std::string_view OperandLetters(uint8_t shape);
+// Indexed by Op.
+extern const std::array<OpcodeRow, kOpCount> kOpcodeRows;
+
+// The opcode that does what `op`, a row without cells, does.
+[[nodiscard]] Op RunsAs(Op op);
+
+// Letters of opcodes.def, NUL behind them.
+[[nodiscard]] const char* OperandLetters(uint8_t shape);
+
+// Whether a letter stands for a value register that is written.
+[[nodiscard]] constexpr bool IsResult(char letter) { return letter == 'o' || letter == 'O'; }
 
 // Mnemonic of an opcode that is refused by name; empty for every other.
 [[nodiscard]] std::string_view RefusedMnemonic(Op op);

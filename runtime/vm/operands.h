@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Register operands of one translated instruction, by position (1 is the first). What the verifier
 // proved makes the accesses unchecked.
 #ifndef RUNTIME_VM_OPERANDS_H_
@@ -10,10 +12,10 @@
 
 namespace runtime {
 
-inline constexpr uint16_t kMoveBit = 1;  // of a reference cell: the register gives its reference up
+inline constexpr uint32_t kMoveBit = 1;  // of a reference cell: the register gives its reference up
 
 inline Object*& RefAt(uint8_t* refs, uint32_t cell) {
-  return *reinterpret_cast<Object**>(refs + (cell & ~uint32_t{kMoveBit}));
+  return *reinterpret_cast<Object**>(refs + (cell & ~kMoveBit));
 }
 
 // What the register holds, as a reference of the caller's own.

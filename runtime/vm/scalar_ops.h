@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The instructions that only read and write value registers: integers of both widths, and floats.
 // kVmDivisionByZero is the only failure.
 #ifndef RUNTIME_VM_SCALAR_OPS_H_
@@ -8,8 +10,7 @@
 
 namespace runtime {
 
-[[nodiscard]] base::Status RunIntegerOp(const Operands& operands);
-void RunFloatOp(const Operands& operands);
+[[nodiscard]] base::Status RunScalarOp(const Operands& operands);
 
 }  // namespace runtime
 

@@ -1,29 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/translator.h"
 
 #include <cstring>
+#include <utility>
 
 namespace runtime {
 namespace {
 
-using base::Bytes;
 using base::Status;
 
 constexpr uint32_t kImportBit = 0x80000000;
-constexpr uint16_t kRefBit = 0x8000;
-constexpr uint16_t kMoveRefBit = 0x4000;
-constexpr uint16_t kSpanSegment = 0xFFFF;  // marks an ordinary argument in a segment list
+constexpr uint32_t kRefBit = 0x8000;
+constexpr uint32_t kMoveRefBit = 0x4000;
+constexpr uint32_t kSpanSegment = 0xFFFF;  // marks an ordinary argument in a segment list
 constexpr uint32_t kMaxCell = 0xFFFF;
-constexpr uint32_t kNoUse = UINT32_MAX;
-constexpr uint32_t kAnyMoved = 0x8000;  // beside the count of checked references
 constexpr uint32_t kFirstSystematicMove = 16;
-constexpr uint32_t kPaddingLimit = 8;  // 13.0 pads function bodies to this
-
-bool TestBit(const uint8_t* bits, uint32_t index) {
-  return (bits[index / 8] >> index % 8 & 1) != 0;
-}
-void SetBit(uint8_t* bits, uint32_t index) {
-  bits[index / 8] = static_cast<uint8_t>(bits[index / 8] | 1 << index % 8);
-}
+constexpr uint32_t kPaddingLimit = 8;   // 13.0 pads function bodies to this
+constexpr uint32_t kShortestBlock = 3;  // bytes: a return without its marker
+// Cells of an instruction without lists, and of a branch that waits.
+constexpr uint32_t kFixedRoom = 24;
 
 bool EndsBlock(Op op) {
   switch (op) {
@@ -42,193 +38,113 @@ bool EndsBlock(Op op) {
   }
 }
 
-// F32 opcodes and synonyms that do the same to 32-bit slots as another one.
-Op Canonical(Op op) {
-  switch (op) {
-    case Op::kGlobalLoadF32:
-      return Op::kGlobalLoadI32;
-    case Op::kGlobalStoreF32:
-      return Op::kGlobalStoreI32;
-    case Op::kGlobalLoadIndirectF32:
-      return Op::kGlobalLoadIndirectI32;
-    case Op::kGlobalStoreIndirectF32:
-      return Op::kGlobalStoreIndirectI32;
-    case Op::kSelectF32:
-      return Op::kSelectI32;
-    case Op::kBitcastI32F32:
-    case Op::kBitcastF32I32:
-      return Op::kMoveI32;
-    case Op::kBufferLoadF32:
-      return Op::kBufferLoadI32;
-    case Op::kBufferStoreF32:
-      return Op::kBufferStoreI32;
-    case Op::kBufferFillF32:
-      return Op::kBufferFillI32;
-    case Op::kYield:
-    case Op::kBreak:
-      return Op::kBr;
-    case Op::kCastAnyRef:
-      return Op::kAssignRef;
-    default:
-      return op;
-  }
-}
-
-bool IsWide(char letter) { return letter == 'I'; }
-bool IsRef(char letter) { return letter == 'r'; }
+bool IsRef(char letter) { return letter >= 'a' && letter != 'i' && letter != 'f'; }
 
 }  // namespace
 
-Translator::Translator(const ModuleFile& module, std::span<const FunctionRecord> functions,
-                       std::span<const ImportSlot> imports, Heap& heap, Failure& failure)
-    : module_(module), functions_(functions), imports_(imports), heap_(heap), failure_(failure) {}
+Translator::Translator(const ModuleFile& module, const VerifiedModule& verified,
+                       base::MutableBytes room, Failure& failure)
+    : module_(module),
+      verified_(verified),
+      failure_(failure),
+      version_(module.bytecode_major()),
+      room_(reinterpret_cast<uint16_t*>(room.data())),
+      room_end_(room_ + room.size() / sizeof(Place) * (sizeof(Place) / sizeof(uint16_t))),
+      out_(room_) {}
 
-Status Translator::Translate(uint32_t ordinal, FunctionRecord& record) {
-  const auto body = module_.FunctionAt(ordinal);
-  if (!body) return failure_.Set(body.error(), "function descriptor is damaged");
-  body_ = *body;
+Status Translator::Translate(FunctionRecord& record) {
   record_ = &record;
-  code_ = module_.bytecode().subspan(body_.offset, body_.length);
-
-  const size_t bitmap_size = body_.length / 8 + 1;
-  uint8_t* bitmaps = heap_.AllocateArray<uint8_t>(2 * bitmap_size);
-  if (bitmaps == nullptr) return failure_.Set(Status::kOutOfMemory, "no memory to verify bytecode");
-  std::memset(bitmaps, 0, 2 * bitmap_size);
-  boundaries_ = bitmaps;
-  targets_ = bitmaps + bitmap_size;
-
-  Status status = Walk(Pass::kScan);
-  if (status == Status::kOk) status = MakeLabels();
-  if (status == Status::kOk) {
-    capacity_ = count_;
-    cells_ = heap_.AllocateArray<uint16_t>(capacity_);
-    if (cells_ == nullptr) {
-      status = failure_.Set(Status::kOutOfMemory, "no memory for translated bytecode");
-    } else {
-      record.cells = cells_;
-      record.cell_count = capacity_;
-      status = Walk(Pass::kWrite);
-    }
-  }
-  if (status == Status::kOk) {
-    PatchBranches();
-    const size_t old_size = capacity_ * sizeof(uint16_t);
-    const size_t new_size = count_ * sizeof(uint16_t);
-    // Runs of constants took less than the scan had to assume.
-    if (new_size > Heap::kSmallLimit) {
-      heap_.Shrink(cells_, old_size, new_size);
-      record.cell_count = count_;
-    }
-  }
-  heap_.FreeArray(labels_, label_count_);
-  labels_ = nullptr;
-  heap_.FreeArray(bitmaps, 2 * bitmap_size);
-  return status;
-}
-
-Status Translator::Walk(Pass pass) {
-  pass_ = pass;
-  position_ = 0;
-  count_ = 0;
-  next_label_ = 0;
-  open_run_ = 0;
-  bool ended = false;
-  while (position_ < code_.size() && !failed()) {
-    if (ended && !module_.has_block_markers() && code_.size() - position_ < kPaddingLimit) {
-      bool padding = true;
-      for (size_t i = position_; i < code_.size(); ++i) padding = padding && code_[i] == 0;
-      if (padding) break;
-    }
-    instruction_ = position_;
-    if (pass == Pass::kScan) {
-      SetBit(boundaries_, position_);
-    } else if (next_label_ < label_count_ && labels_[next_label_].position == position_) {
-      labels_[next_label_++].cell = count_;
-      open_run_ = 0;
-    }
-    const uint8_t first = code_[position_];
-    Instruction();
-    ended = first != kPrefixF32 && EndsBlock(static_cast<Op>(first));
-  }
-  if (!failed() && !ended) Fail(Status::kVmInvalidBytecode, "function runs past its end");
+  begin_ = record.code.data();
+  end_ = begin_ + record.code.size();
+  instruction_ = at_ = begin_;
+  block_count_ = 0;
+  block_limit_ = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
+  down_ = room_end_;
+  if (!MakeRoom(block_limit_ * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
+  blocks_ = reinterpret_cast<Place*>(room_end_) - block_limit_;
+  down_ = reinterpret_cast<uint16_t*>(blocks_);
+  cells_ = out_;
+  Walk();
+  if (!failed()) PatchBranches();
+  record.cells = cells_;
   return failure_.status();
 }
 
-Status Translator::MakeLabels() {
-  label_count_ = 0;
-  for (uint32_t i = 0; i < code_.size(); ++i) {
-    if (!TestBit(targets_, i)) continue;
-    instruction_ = i;
-    if (!TestBit(boundaries_, i) ||
-        (module_.has_block_markers() && code_[i] != static_cast<uint8_t>(Op::kBlock))) {
-      Fail(Status::kVmInvalidBytecode, "branch leads into the middle of a block");
-      return failure_.status();
+// Translates for what it sees on the way; the cells are dropped.
+base::Result<bool> Translator::ReadsBeforeWriting(FunctionRecord& record, uint32_t slots) {
+  watched_ = slots;
+  pending_ = 0;
+  read_first_ = 0;
+  const Status status = Translate(record);
+  watched_ = 0;
+  out_ = cells_;
+  if (status != Status::kOk) return std::unexpected(status);
+  return read_first_ != 0;
+}
+
+void Translator::Walk() {
+  EndBlock();
+  bool ended = false;
+  while (at_ != end_) {
+    if (ended && version_ == kOldestBytecode && left() < kPaddingLimit) {
+      const uint8_t* byte = at_;
+      while (byte != end_ && *byte == 0) ++byte;
+      if (byte == end_) return;
     }
-    ++label_count_;
+    instruction_ = at_;
+    if (!MakeRoom(kFixedRoom)) return;
+    const auto first = static_cast<Op>(*at_);
+    Instruction();
+    if (failed()) return;
+    if (watched_ != 0) Settle(false);
+    ended = EndsBlock(first);
+    if (ended) EndBlock();
   }
-  labels_ = heap_.AllocateArray<Label>(label_count_);
-  if (labels_ == nullptr) {
-    label_count_ = 0;
-    return failure_.Set(Status::kOutOfMemory, "no memory to verify bytecode");
-  }
-  Label* next = labels_;
-  for (uint32_t i = 0; i < code_.size(); ++i) {
-    if (TestBit(targets_, i)) *next++ = {i, 0, kNoUse};
-  }
-  return Status::kOk;
+  if (!ended) Fail(Message::kPastItsEnd);
+}
+
+// What follows is the start of another block, and branches may lead to it.
+void Translator::EndBlock() {
+  open_run_ = nullptr;
+  if (block_count_ == block_limit_) return Fail(Message::kPastItsEnd);
+  blocks_[block_count_++] = {position(), static_cast<uint32_t>(out_ - cells_)};
 }
 
 void Translator::PatchBranches() {
-  for (uint32_t i = 0; i < label_count_; ++i) {
-    for (uint32_t use = labels_[i].uses; use != kNoUse;) {
-      const uint32_t next = cells_[use] | static_cast<uint32_t>(cells_[use + 1]) << 16;
-      const uint32_t distance = labels_[i].cell - use;
-      cells_[use] = static_cast<uint16_t>(distance);
-      cells_[use + 1] = static_cast<uint16_t>(distance >> 16);
-      use = next;
+  auto* const waiting_end = reinterpret_cast<Place*>(blocks_);
+  for (auto* waiting = reinterpret_cast<Place*>(down_); waiting != waiting_end; ++waiting) {
+    const uint32_t target = waiting->position;
+    uint32_t low = 0;
+    uint32_t high = block_count_;
+    while (high - low > 1) {
+      const uint32_t middle = (low + high) / 2;
+      (blocks_[middle].position <= target ? low : high) = middle;
     }
+    if (blocks_[low].position != target || target >= record_->code.size() ||
+        (version_ != kOldestBytecode && begin_[target] != static_cast<uint8_t>(Op::kBlock))) {
+      instruction_ = begin_ + target;
+      return Fail(Message::kBranchInto);
+    }
+    const uint32_t distance = blocks_[low].cell - waiting->cell;
+    cells_[waiting->cell] = static_cast<uint16_t>(distance);
+    cells_[waiting->cell + 1] = static_cast<uint16_t>(distance >> 16);
   }
-}
-
-uint32_t Translator::FindLabel(uint32_t position) const {
-  uint32_t low = 0;
-  uint32_t high = label_count_;
-  while (high - low > 1) {
-    const uint32_t middle = (low + high) / 2;
-    (labels_[middle].position <= position ? low : high) = middle;
-  }
-  return low;
 }
 
 void Translator::Instruction() {
-  uint32_t code = Read(1);
-  if (code == kPrefixF64) {
-    Fail(Status::kVmUnknownOpcode, "64-bit float instructions (f64) are not supported");
-    return;
-  }
-  Op op = static_cast<Op>(code);
+  uint32_t code = Read8();
+  if (code == kPrefixF64) return Fail(Message::kF64);
   const bool is_f32 = code == kPrefixF32;
-  if (is_f32) {
-    code = Read(1);
-    op = static_cast<Op>(kF32Base + code);
-  }
-  const bool in_range = is_f32 ? code <= 0xFF - kF32Base : code < kF32Base;
-  const OpcodeRow& row = kOpcodeRows[static_cast<uint8_t>(op)];
-  if (!in_range || row.first_version == OpcodeRow::kUnknown ||
-      row.first_version > module_.bytecode_major()) {
-    Fail(Status::kVmUnknownOpcode, is_f32 ? "unknown f32 opcode " : "unknown opcode ");
-    failure_.AppendHex(code).Append(" for bytecode ").AppendNumber(module_.bytecode_major());
+  if (is_f32) code = Read8();
+  const bool in_range = code < (is_f32 ? kOpCount - kF32Base : kF32Base);
+  const auto op = static_cast<Op>(is_f32 ? kF32Base + code : code);
+  const OpcodeRow row = in_range ? kOpcodeRows[static_cast<uint8_t>(op)] : OpcodeRow();
+  if (row.first_version > version_) {
+    if (failed()) return;
+    Fail(is_f32 ? Message::kUnknownF32Opcode : Message::kUnknownOpcode);
+    failure_.Number(code, 16).Text(" in bytecode ").Number(version_);
     return;
   }
-  const std::string_view letters = OperandLetters(row.shape);
-  if (letters == "!") {
-    Fail(Status::kVmUnknownOpcode, "opcode is not supported", RefusedMnemonic(op));
-    return;
-  }
-  Operands(op, letters);
-}
-
-void Translator::Operands(Op op, std::string_view letters) {
   switch (op) {
     case Op::kConstI32Zero:
     case Op::kConstI32:
@@ -236,476 +152,476 @@ void Translator::Operands(Op op, std::string_view letters) {
     case Op::kConstI64:
     case Op::kConstF32Zero:
     case Op::kConstF32:
-      ConstantOperands(op);
+      return Constant(op);
+    case Op::kImportResolved:
+      return ImportResolved();
+    case Op::kBlock:
       return;
-    case Op::kImportResolved: {
-      const uint32_t function = Read(4);
-      const uint16_t cell = ValueCell(static_cast<uint16_t>(Read(2)), false);
-      const uint32_t ordinal = function & ~kImportBit;
-      if ((function & kImportBit) == 0 || ordinal >= imports_.size()) {
-        Fail(Status::kVmInvalidBytecode, "import ordinal out of range");
-        return;
-      }
-      EmitConstant(cell, imports_[ordinal].row != nullptr ? 1 : 0);
+    case Op::kTrace:
+    case Op::kPrint: {
+      uint16_t* const before = out_;
+      FailMessage();
+      Registers();
+      out_ = before;
       return;
     }
+    default:
+      break;
+  }
+  open_run_ = nullptr;
+  Emit(static_cast<uint8_t>(row.cells != 0 ? op : RunsAs(op)));
+  switch (op) {
     case Op::kCall:
     case Op::kCallVariadic:
     case Op::kCallYieldable:
     case Op::kCallVariadicYieldable:
-      open_run_ = 0;
-      CallOperands(op);
-      return;
+      return CallOperands(op);
+    case Op::kReturn:
+      return Return();
+    case Op::kBrTable:
+      return BranchTable();
     default:
       break;
   }
-  muted_ = op == Op::kTrace || op == Op::kPrint || op == Op::kBlock;
-  if (!muted_) open_run_ = 0;
-  if (op == Op::kReturn) {
-    ReturnOperands();
+  const char* letter = OperandLetters(row.shape);
+  if (*letter == '!') {
+    Fail(Message::kRefusedOpcode);
+    failure_.Text(RefusedMnemonic(op));
     return;
   }
-  if (op == Op::kBrTable) {
-    BranchTable();
-    return;
-  }
-  Emit(static_cast<uint8_t>(Canonical(op)));
-  for (const char letter : letters) Operand(letter);
-  muted_ = false;
+  for (; *letter != '\0'; ++letter) Operand(*letter);
+  if (watched_ != 0) Settle(IsResult(letter[-1]));
 }
 
 void Translator::Operand(char letter) {
   switch (letter) {
     case 'i':
+    case 'u':
+    case 'o':
+      return Emit(ValueCell(Read16()));
     case 'I':
-      Emit(CellFor(static_cast<uint16_t>(Read(2)), letter));
-      break;
-    case 'r': {
+    case 'O':
+      return Emit(WideCell(Read16()));
+    case 'r':
       // Before 16.0 a MOVE outside of branches, calls and returns means nothing (section 2.1).
-      const uint16_t cell = RefCell(static_cast<uint16_t>(Read(2)));
-      Emit(module_.bytecode_major() < kFirstSystematicMove ? cell & ~kMoveBit : cell);
-      break;
-    }
+      return Emit(RefCell(Read16()) & (version_ < kFirstSystematicMove ? ~kMoveBit : ~0u));
     case 'a':
-      if (module_.bytecode_major() > kOldestBytecode) {
-        (void)ValueCell(static_cast<uint16_t>(Read(2)), false);
-      }
-      break;
+      if (version_ > kOldestBytecode) (void)ValueCell(Read16());
+      return;
     case 'g':
     case 'G': {
-      const uint32_t size = letter == 'g' ? 4 : 8;
-      const uint32_t offset = Read(4);
-      if (offset % size != 0 || !base::InBounds(module_.global_bytes(), offset, size)) {
-        Fail(Status::kVmInvalidBytecode, "global out of range");
-      }
-      Emit(offset / size);
-      break;
+      const uint32_t offset = Read32();
+      const uint32_t shift = letter == 'g' ? 2 : 3;
+      if ((offset & ((1u << shift) - 1)) != 0) return Fail(Message::kOrdinalOutOfRange);
+      return EmitIndex(offset >> shift, module_.global_bytes() >> shift);
     }
-    case 'R': {
-      const uint32_t ordinal = Read(4);
-      if (ordinal >= module_.global_refs()) Fail(Status::kVmInvalidBytecode, "global out of range");
-      Emit(ordinal);
-      break;
-    }
-    case 'D': {
-      const uint32_t ordinal = Read(4);
-      if (ordinal >= module_.rodata_count()) {
-        Fail(Status::kVmInvalidBytecode, "rodata ordinal out of range");
-      }
-      Emit(ordinal);
-      break;
-    }
+    case 'R':
+      return EmitIndex(Read32(), module_.global_refs());
+    case 'D':
+      return EmitIndex(Read32(), module_.rodata_count());
     case 'T':
-      if (Read(4) >= module_.type_count()) {
-        Fail(Status::kVmInvalidBytecode, "type ordinal out of range");
-      }
-      break;
+      if (Read32() >= module_.type_count()) Fail(Message::kOrdinalOutOfRange);
+      return;
     case 'B':
-      BranchOperand();
-      break;
+      return Branch();
     case 'S':
-      FailMessage();
-      break;
-    case 'V': {
-      const Bytes list = ReadList(1);
-      Emit(ListSize(list));
-      for (uint32_t i = 0; i < ListSize(list); ++i) {
-        const uint16_t encoded = ListEntry(list, i);
-        // trace and print take any register; discard.refs, the other user, only references.
-        const bool ref = !muted_ || (encoded & kRefBit) != 0;
-        Emit(ref ? RefCell(encoded) : ValueCell(encoded, false));
-      }
-      break;
-    }
+      return FailMessage();
+    case 'V':
+      return Registers();
     default:
-      break;
+      return;
   }
 }
 
-void Translator::ConstantOperands(Op op) {
+// Any registers of trace and print; discard.refs, the other user, has references.
+void Translator::Registers() {
+  const List list = ReadList(1);
+  const bool references = *instruction_ == static_cast<uint8_t>(Op::kDiscardRefs);
+  if (!MakeRoom(list.size)) return;
+  Emit(list.size);
+  for (uint32_t i = 0; i < list.size; ++i) {
+    const uint32_t encoded = list.entries[i];
+    Emit(references || (encoded & kRefBit) != 0 ? RefCell(encoded) : ValueCell(encoded));
+  }
+}
+
+void Translator::Constant(Op op) {
   const bool wide = op == Op::kConstI64 || op == Op::kConstI64Zero;
   uint32_t low = 0;
   uint32_t high = 0;
-  if (op == Op::kConstI32 || op == Op::kConstF32 || op == Op::kConstI64) low = Read(4);
-  if (op == Op::kConstI64) high = Read(4);
-  const uint16_t cell = ValueCell(static_cast<uint16_t>(Read(2)), wide);
+  if (op == Op::kConstI32 || op == Op::kConstF32 || op == Op::kConstI64) low = Read32();
+  if (op == Op::kConstI64) high = Read32();
+  const uint32_t encoded = Read16();
+  const uint32_t cell = wide ? WideCell(encoded) : ValueCell(encoded);
+  if (watched_ != 0) Settle(true);
   EmitConstant(cell, low);
-  if (wide) EmitConstant(static_cast<uint16_t>(cell + sizeof(uint32_t)), high);
+  if (wide) EmitConstant(cell + sizeof(uint32_t), high);
 }
 
-void Translator::EmitConstant(uint16_t cell, uint32_t value) {
-  const bool continues = pass_ == Pass::kWrite && open_run_ != 0 && cells_[open_run_] < kMaxCell;
-  if (!continues) {
+void Translator::EmitConstant(uint32_t cell, uint32_t value) {
+  if (open_run_ == nullptr || *open_run_ == kMaxCell) {
     Emit(static_cast<uint8_t>(Op::kConstRun));
-    open_run_ = count_;
+    open_run_ = out_;
     Emit(0);
   }
+  ++*open_run_;
   Emit(cell);
   EmitWide(value);
-  if (pass_ == Pass::kWrite && !failed()) ++cells_[open_run_];
+}
+
+void Translator::ImportResolved() {
+  const uint32_t ordinal = Read32() ^ kImportBit;
+  const uint32_t cell = ValueCell(Read16());
+  if (watched_ != 0) Settle(true);
+  if (ordinal >= verified_.imports().size()) return Fail(Message::kOrdinalOutOfRange);
+  EmitConstant(cell, verified_.imports()[ordinal] != nullptr ? 1 : 0);
 }
 
 void Translator::BranchTarget(uint32_t target) {
-  if (target >= code_.size()) {
-    Fail(Status::kVmInvalidBytecode, "branch leaves the function");
-    target = 0;
-  }
-  if (pass_ == Pass::kScan) {
-    SetBit(targets_, target);
-    EmitWide(0);
-    return;
-  }
-  // The two cells link the uses of a label until PatchBranches.
-  Label& label = labels_[FindLabel(target)];
-  const uint32_t use = count_;
-  EmitWide(label.uses);
-  label.uses = use;
+  if (target >= record_->code.size()) return Fail(Message::kBranchOut);
+  down_ -= sizeof(Place) / sizeof(uint16_t);
+  *reinterpret_cast<Place*>(down_) = {target, static_cast<uint32_t>(out_ - cells_)};
+  EmitWide(0);
 }
 
-void Translator::BranchOperand() {
-  BranchTarget(Read(4));
-  const Bytes pairs = ReadList(2);
-  const uint32_t count = ListSize(pairs);
-  uint32_t refs = 0;
-  for (uint32_t i = 0; i < count; i += 2) refs += (ListEntry(pairs, i) & kRefBit) != 0 ? 1 : 0;
-  Emit(count / 2 - refs);
-  Emit(refs);
-  for (const bool ref_bank : {false, true}) {
-    for (uint32_t i = 0; i < count; i += 2) {
-      const uint16_t source = ListEntry(pairs, i);
-      const uint16_t destination = ListEntry(pairs, i + 1);
-      if (((source & kRefBit) != 0) != ref_bank) continue;
-      Emit(CellFor(source, ref_bank ? 'r' : 'i'));
-      Emit(CellFor(destination, ref_bank ? 'r' : 'i') & ~kMoveBit);
+void Translator::Branch() {
+  const uint32_t target = Read32();
+  const List pairs = ReadList(2);
+  if (!MakeRoom(pairs.size + kFixedRoom)) return;
+  BranchTarget(target);
+  uint16_t* const counts = out_;
+  EmitWide(0);
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    for (uint32_t i = 0; i < pairs.size; i += 2) {
+      const uint32_t source = pairs.entries[i];
+      const bool is_ref = (source & kRefBit) != 0;
+      if (is_ref != (bank == 1)) continue;
+      const char letter = is_ref ? 'r' : 'i';
+      Emit(CellFor(source, letter));
+      Emit(CellFor(pairs.entries[i + 1], letter) & ~kMoveBit);
+      if (watched_ != 0) Settle(true);
+      ++counts[bank];
     }
   }
 }
 
 void Translator::BranchTable() {
-  const uint32_t start = count_;
-  Emit(static_cast<uint8_t>(Op::kBrTable));
-  Emit(ValueCell(static_cast<uint16_t>(Read(2)), false));
+  uint16_t* const start = out_ - 1;
+  Emit(ValueCell(Read16()));
   // The default comes before the count that says how many offsets to reserve: look ahead for it.
-  const uint32_t default_position = position_;
-  Read(4);
+  const uint8_t* const default_at = at_;
+  Read32();
   (void)ReadList(2);
-  const uint32_t cases = Read(2);
-  const uint32_t cases_position = position_;
+  const uint32_t cases = Read16();
+  const uint8_t* const cases_at = at_;
+  if (failed() || !MakeRoom(cases + kFixedRoom)) return;
   Emit(cases);
-  const uint32_t offsets = count_;
-  for (uint32_t i = 0; i <= cases; ++i) Emit(0);
-  position_ = default_position;
+  uint16_t* const offsets = out_;
+  out_ += cases + 1;
+  at_ = default_at;
   for (uint32_t i = 0; i <= cases && !failed(); ++i) {
-    if (count_ - start > kMaxCell) {
-      Fail(Status::kVmTooBig, "br_table is too long");
-      return;
-    }
-    if (pass_ == Pass::kWrite) cells_[offsets + i] = static_cast<uint16_t>(count_ - start);
-    BranchOperand();
-    if (i == 0) position_ = cases_position;
+    const auto offset = static_cast<uint32_t>(out_ - start);
+    if (offset > kMaxCell) return Fail(Message::kTooLarge);
+    offsets[i] = static_cast<uint16_t>(offset);
+    Branch();
+    if (i == 0 && !failed()) at_ = cases_at;
   }
 }
 
 void Translator::FailMessage() {
-  const uint32_t length = Read(2);
-  if (length > code_.size() - position_) {
-    Fail(Status::kVmInvalidBytecode, "string leaves the function");
-    return;
-  }
-  EmitWide(body_.offset + position_);
+  const uint32_t length = Read16();
+  if (length > left()) return Fail(Message::kCutOff);
+  EmitWide(position());
   Emit(length);
-  position_ += length;
+  at_ += length;
 }
 
 void Translator::CallOperands(Op op) {
   const bool variadic = op == Op::kCallVariadic || op == Op::kCallVariadicYieldable;
   const bool yieldable = op == Op::kCallYieldable || op == Op::kCallVariadicYieldable;
-  const uint32_t function = Read(4);
+  const uint32_t function = Read32();
   const uint32_t ordinal = function & ~kImportBit;
   const bool is_import = (function & kImportBit) != 0;
-  const Bytes segments = variadic ? ReadList(1) : Bytes();
-  const Bytes arguments = ReadList(1);
-  const uint32_t target = yieldable ? Read(4) : 0;
-  const Bytes results = ReadList(1);
-  if (failed()) return;
-  if (is_import ? ordinal >= imports_.size() : ordinal >= functions_.size()) {
-    Fail(Status::kVmInvalidBytecode, "call of a function that does not exist");
-    return;
+  const List segments = variadic ? ReadList(1) : List();
+  const List arguments = ReadList(1);
+  const uint32_t target = yieldable ? Read32() : 0;
+  const List results = ReadList(1);
+  if (ordinal >= (is_import ? verified_.imports().size() : verified_.functions().size())) {
+    return Fail(Message::kNoSuchCallee);
   }
-  if (is_import) {
-    const bool has_spans =
-        imports_[ordinal].signature.arguments.find('C') != std::string_view::npos;
-    if (has_spans != variadic) {
-      Fail(Status::kVmInvalidBytecode, "call does not fit the import's calling convention");
-      return;
-    }
-    ImportCall(ordinal, segments, arguments, results);
-  } else if (variadic) {
-    Fail(Status::kVmInvalidBytecode, "variadic call of an internal function");
-  } else {
+  // Of an argument of 64 bits the first slot stands for both.
+  for (uint32_t i = 0; i < arguments.size && watched_ != 0; ++i) Watch(arguments.entries[i]);
+  for (uint32_t i = 0; i < results.size && watched_ != 0; ++i) {
+    Watch(results.entries[i]);
+    Settle(true);
+  }
+  const uint32_t watched = std::exchange(watched_, 0);
+  // An i64 of an internal call is two pairs, a reference of an import call has a rule.
+  if (!MakeRoom(4 * (arguments.size + results.size) + 2 * kFixedRoom)) return;
+  --out_;
+  if (!is_import) {
+    if (variadic) return Fail(Message::kCallMisfit);
     InternalCall(ordinal, arguments, results);
+  } else if (const ImportRow* row = verified_.imports()[ordinal]; row != nullptr) {
+    ImportCall(*row, variadic, segments, arguments, results);
+  } else {
+    Emit(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
+    Emit(0);
+    Emit(3);
   }
+  watched_ = watched;
   if (!yieldable || failed()) return;
   Emit(static_cast<uint8_t>(Op::kBr));
   BranchTarget(target);
   EmitWide(0);  // nothing to remap
 }
 
-void Translator::ImportCall(uint32_t ordinal, Bytes segments, Bytes arguments, Bytes results) {
-  const ImportSlot& import = imports_[ordinal];
-  const std::string_view letters = import.signature.arguments;
-  const uint32_t start = count_;
-  Emit(static_cast<uint8_t>(import.row != nullptr ? Op::kCallImport : Op::kUnresolvedImport));
-  Emit(ordinal);
-  const uint32_t length_cell = count_;
-  Emit(0);
-  const uint32_t checked_cell = count_;
-  Emit(0);
-
-  bool fits = ListSize(results) == import.signature.results.size() &&
-              ListSize(results) <= kMaxImportResults;
-  for (uint32_t i = 0; i < kMaxImportResults; ++i) {
-    const bool used = fits && i < ListSize(results);
-    const uint16_t cell =
-        used ? CellFor(ListEntry(results, i), import.signature.results[i]) : uint16_t{0};
-    Emit(cell & ~(used && IsRef(import.signature.results[i]) ? kMoveBit : 0));
-  }
-
-  // First the span lengths, then the operands, both by one walk over the convention.
-  const bool variadic = letters.find('C') != std::string_view::npos;
-  uint32_t spans = 0;
-  uint32_t segment = 0;
-  for (size_t i = 0; i < letters.size() && variadic; ++i, ++segment) {
-    if (segment >= ListSize(segments)) {
-      fits = false;
-      break;
+void Translator::ImportCall(const ImportRow& row, bool variadic, List segments, List arguments,
+                            List results) {
+  uint16_t* const start = out_;
+  uint16_t* const scratch = down_;  // rules wait there until the arguments are written
+  Emit(static_cast<uint8_t>(Op::kCallImport));
+  Emit(static_cast<uint32_t>(&row - verified_.import_table().rows));
+  out_ = start + kImportCallHeader;
+  std::memset(start + 2, 0, (kImportCallHeader - 2) * sizeof(uint16_t));
+  uint16_t* span = start + kImportCallHeader + Call::kSpanCells;
+  const uint16_t* argument = arguments.entries;
+  const uint16_t* const arguments_end = argument + arguments.size;
+  const uint16_t* segment = segments.entries;
+  const uint16_t* const segments_end = segment + segments.size;
+  bool has_span = false;
+  bool fits = true;
+  const char* letter = verified_.ConventionOf(row) + 1;
+  for (; *letter != '_' && fits; ++letter) {
+    if (*letter == 'v') continue;
+    uint32_t items = kSpanSegment;
+    if (variadic) {
+      fits = segment != segments_end;
+      if (!fits) break;
+      items = *segment++;
     }
-    const uint16_t length = ListEntry(segments, segment);
-    const bool is_span = letters[i] == 'C';
-    if (is_span) {
-      Emit(length);
-      ++spans;
-      i = letters.find('D', i);
+    if (*letter != 'C') {
+      fits = items == kSpanSegment && argument != arguments_end;
+      if (fits) ImportArgument(*letter, *argument++);
+      continue;
     }
-    fits = fits && is_span == (length != kSpanSegment);
-  }
-  fits = fits && segment == ListSize(segments) && spans <= kMaxImportSpans;
-  for (uint32_t i = spans; i < kMaxImportSpans; ++i) Emit(0);
-
-  const char* typed = import.row != nullptr ? import.row->convention + 1 : letters.data();
-  uint32_t argument = 0;
-  uint32_t checked = 0;
-  // The operands in order; a second walk writes the references that are to be checked or released.
-  for (const bool writes_rules : {false, true}) {
-    argument = 0;
-    segment = 0;
-    for (size_t i = 0; i < letters.size() && fits && !failed(); ++i, ++segment) {
-      const bool is_span = letters[i] == 'C';
-      const size_t first = is_span ? i + 1 : i;
-      const size_t end = is_span ? letters.find('D', i) : i + 1;
-      const uint32_t items = is_span ? ListEntry(segments, segment) : 1;
-      for (uint32_t item = 0; item < items && fits && !failed(); ++item) {
-        for (size_t k = first; k < end && fits; ++k, ++argument) {
-          fits = argument < ListSize(arguments);
-          if (!fits) break;
-          const uint16_t cell = CellFor(ListEntry(arguments, argument), letters[k]);
-          const bool has_rule = IsRef(letters[k]) && (typed[k] != 'r' || (cell & kMoveBit) != 0);
-          if (!writes_rules) {
-            Emit(cell);
-          } else if (has_rule) {
-            Emit(cell);
-            Emit(static_cast<uint32_t>(typed[k] - 'a'));
-            checked = (checked | ((cell & kMoveBit) != 0 ? kAnyMoved : 0)) + 1;
-          }
-        }
-      }
-      if (is_span) i = end;
+    has_span = true;
+    const char* const first = letter + 1;
+    while (*letter != 'D') ++letter;
+    const auto width = static_cast<uint32_t>(letter - first);
+    fits =
+        items != kSpanSegment && items * width <= static_cast<uint32_t>(arguments_end - argument);
+    if (!fits) break;
+    *span++ = static_cast<uint16_t>(items);
+    for (; items != 0; --items) {
+      for (uint32_t k = 0; k < width; ++k) ImportArgument(first[k], *argument++);
     }
   }
-  fits = fits && argument == ListSize(arguments);
-  if (fits && (count_ - start > kMaxCell || (checked & ~kAnyMoved) >= kAnyMoved)) {
-    Fail(Status::kVmTooBig, "call has too many arguments");
+  fits = fits && has_span == variadic && argument == arguments_end && segment == segments_end;
+  if (!fits) return Fail(Message::kCallMisfit);
+  uint16_t* const result = start + kImportCallHeader + Call::kResultCells;
+  if (*++letter == 'v') ++letter;
+  uint32_t result_count = 0;
+  for (; *letter != '\0' && result_count < results.size; ++letter, ++result_count) {
+    const uint32_t cell = CellFor(results.entries[result_count], *letter);
+    result[result_count] = static_cast<uint16_t>(IsRef(*letter) ? cell & ~kMoveBit : cell);
   }
-  if (!fits) Fail(Status::kVmInvalidBytecode, "call does not fit the import's calling convention");
-  if (failed() || pass_ == Pass::kScan) return;
-  cells_[length_cell] = static_cast<uint16_t>(count_ - start);
-  cells_[checked_cell] = static_cast<uint16_t>(checked);
-}
-
-void Translator::InternalCall(uint32_t ordinal, Bytes arguments, Bytes results) {
-  const FunctionRecord& callee = functions_[ordinal];
-  const std::string_view letters = callee.signature.arguments;
-  const std::string_view result_letters = callee.signature.results;
-  if (callee.has_signature &&
-      (ListSize(arguments) != letters.size() || ListSize(results) != result_letters.size())) {
-    Fail(Status::kVmInvalidBytecode, "call does not fit the function's calling convention");
+  if (*letter != '\0' || result_count != results.size) return Fail(Message::kCallMisfit);
+  uint32_t rules = 0;
+  uint32_t any_moved = 0;
+  for (; down_ != scratch; down_ += 2, ++rules) {
+    if ((down_[0] & kMoveBit) != 0) any_moved = kAnyMoved;
+    Emit(down_[0]);
+    Emit(down_[1]);
+  }
+  if (row.function == ImportRow::kNoFunction) {
+    // Checked like any call; of what it would do, only giving up references is left.
+    const uint16_t* rule = out_ - 2 * rules;
+    out_ = start;
+    if (any_moved == 0) return;
+    Emit(static_cast<uint8_t>(Op::kDiscardRefs));
+    uint16_t* const count = out_;
+    Emit(0);
+    for (; rules != 0; --rules, rule += 2) {
+      const uint32_t cell = *rule;
+      if ((cell & kMoveBit) == 0) continue;
+      Emit(cell);
+      ++*count;
+    }
     return;
   }
-  // 13.0 records no convention for internal functions: each entry is one 32-bit slot or reference.
-  const auto letter_of = [&](std::string_view known, Bytes list, uint32_t index) {
-    if (callee.has_signature) return known[index];
-    return (ListEntry(list, index) & kRefBit) != 0 ? 'r' : 'i';
-  };
-  uint32_t counts[4] = {};  // argument values, argument references, the same of results
-  const auto count_list = [&](std::string_view known, Bytes list, uint32_t* values_and_refs) {
-    for (uint32_t i = 0; i < ListSize(list); ++i) {
-      const char letter = letter_of(known, list, i);
-      values_and_refs[IsRef(letter) ? 1 : 0] += IsWide(letter) ? 2 : 1;
+  const auto cells = static_cast<uint32_t>(out_ - start);
+  if (cells > kMaxCell || rules >= kAnyMoved) return Fail(Message::kTooLarge);
+  start[2] = static_cast<uint16_t>(cells);
+  start[3] = static_cast<uint16_t>(rules | any_moved);
+}
+
+void Translator::ImportArgument(char letter, uint16_t encoded) {
+  const uint32_t cell = CellFor(encoded, letter);
+  Emit(cell & ~kMoveBit);
+  if (!IsRef(letter) || (letter == 'r' && (cell & kMoveBit) == 0)) return;
+  down_ -= 2;
+  down_[0] = static_cast<uint16_t>(cell);
+  down_[1] = static_cast<uint16_t>((letter - 'a') * sizeof(RefRule));
+}
+
+// Cells of one bank of a list; their number is the slots they take. With `callee` each is followed
+// by the place in its frame where it arrives.
+uint32_t Translator::Bank(List list, std::string_view letters, bool known, bool refs,
+                          const FunctionRecord* callee, uint32_t keep) {
+  ArgumentSlots slots(callee != nullptr && callee->fills_holes);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < list.size; ++i) {
+    const uint32_t encoded = list.entries[i];
+    // 13.0 records no convention for internal functions: each entry is one slot or reference.
+    const char letter = known ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
+    if (IsRef(letter) != refs) continue;
+    const bool wide = letter == 'I';
+    uint32_t cell = CellFor(encoded, letter) & keep;
+    uint32_t slot = slots.Take(wide);
+    for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
+      Emit(cell);
+      if (callee != nullptr) {
+        if (slot >= (refs ? callee->ref_slots : callee->value_slots)) {
+          Fail(Message::kCallMisfit);
+          return 0;
+        }
+        Emit(slot * (refs ? sizeof(void*) : sizeof(uint32_t)));
+      }
+      ++slot;
+      ++count;
+      cell += sizeof(uint32_t);
     }
-  };
-  count_list(letters, arguments, counts);
-  count_list(result_letters, results, counts + 2);
+  }
+  return count;
+}
+
+void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
+  const FunctionRecord& callee = verified_.functions()[ordinal];
+  const CallSignature& signature = callee.signature;
+  const bool known = callee.has_signature;
+  if (known &&
+      (arguments.size != signature.arguments.size() || results.size != signature.results.size())) {
+    return Fail(Message::kCallMisfit);
+  }
   Emit(static_cast<uint8_t>(Op::kCallInternal));
   Emit(ordinal);
-  for (const uint32_t count : counts) Emit(count);
-
-  for (const bool ref_bank : {false, true}) {
-    uint32_t slot = 0;
-    for (uint32_t i = 0; i < ListSize(arguments); ++i) {
-      const char letter = letter_of(letters, arguments, i);
-      if (IsRef(letter) != ref_bank) continue;
-      const uint16_t source = CellFor(ListEntry(arguments, i), letter);
-      if (IsWide(letter)) slot = (slot + 1) & ~1u;
-      const uint32_t unit = ref_bank ? sizeof(void*) : sizeof(uint32_t);
-      const uint32_t limit = ref_bank ? callee.ref_slots : callee.value_slots;
-      if (slot + (IsWide(letter) ? 2 : 1) > limit) {
-        Fail(Status::kVmInvalidBytecode,
-             "call passes more arguments than the function has registers");
-        return;
-      }
-      Emit(source);
-      Emit(slot++ * unit);
-      if (!IsWide(letter)) continue;
-      Emit(source + sizeof(uint32_t));
-      Emit(slot++ * unit);
-    }
+  if (ordinal > kMaxCell) return Fail(Message::kTooLarge);
+  uint16_t* const counts = out_;
+  out_ += 4;
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    counts[bank] =
+        static_cast<uint16_t>(Bank(arguments, signature.arguments, known, bank == 1, &callee, ~0u));
   }
-  for (const bool ref_bank : {false, true}) {
-    for (uint32_t i = 0; i < ListSize(results); ++i) {
-      const char letter = letter_of(result_letters, results, i);
-      if (IsRef(letter) != ref_bank) continue;
-      const uint16_t cell = CellFor(ListEntry(results, i), letter);
-      Emit(ref_bank ? cell & ~kMoveBit : cell);
-      if (IsWide(letter)) Emit(cell + sizeof(uint32_t));
-    }
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    counts[2 + bank] = static_cast<uint16_t>(
+        Bank(results, signature.results, known, bank == 1, nullptr, bank == 1 ? ~kMoveBit : ~0u));
   }
 }
 
-void Translator::ReturnOperands() {
-  const Bytes list = ReadList(1);
-  const std::string_view known = record_->signature.results;
-  if (record_->has_signature && ListSize(list) != known.size()) {
-    Fail(Status::kVmInvalidBytecode, "return does not fit the function's calling convention");
-    return;
-  }
-  const auto letter_of = [&](uint32_t index) {
-    if (record_->has_signature) return known[index];
-    return (ListEntry(list, index) & kRefBit) != 0 ? 'r' : 'i';
-  };
-  uint32_t values = 0;
-  uint32_t refs = 0;
-  for (uint32_t i = 0; i < ListSize(list); ++i) {
-    const char letter = letter_of(i);
-    (IsRef(letter) ? refs : values) += IsWide(letter) ? 2 : 1;
-  }
-  Emit(static_cast<uint8_t>(Op::kReturn));
-  Emit(values);
-  Emit(refs);
-  for (const bool ref_bank : {false, true}) {
-    for (uint32_t i = 0; i < ListSize(list); ++i) {
-      const char letter = letter_of(i);
-      if (IsRef(letter) != ref_bank) continue;
-      const uint16_t cell = CellFor(ListEntry(list, i), letter);
-      Emit(cell);
-      if (IsWide(letter)) Emit(cell + sizeof(uint32_t));
-    }
+void Translator::Return() {
+  const List list = ReadList(1);
+  const bool known = record_->has_signature;
+  if (known && list.size != record_->signature.results.size()) return Fail(Message::kCallMisfit);
+  if (!MakeRoom(2 * list.size + kFixedRoom)) return;
+  uint16_t* const counts = out_;
+  out_ += 2;
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    counts[bank] = static_cast<uint16_t>(
+        Bank(list, record_->signature.results, known, bank == 1, nullptr, ~0u));
   }
 }
 
-uint32_t Translator::Read(uint32_t size) {
-  if (size > code_.size() - position_) {
-    Fail(Status::kVmInvalidBytecode, "instruction is cut off by the end of the function");
-    position_ = static_cast<uint32_t>(code_.size());
+uint32_t Translator::Read8() {
+  if (left() < 1) {
+    Fail(Message::kCutOff);
     return 0;
   }
-  uint32_t value = 0;
-  for (uint32_t i = 0; i < size; ++i) {
-    value |= static_cast<uint32_t>(code_[position_ + i]) << 8 * i;
-  }
-  position_ += size;
-  return value;
+  return *at_++;
 }
 
-Bytes Translator::ReadList(uint32_t unit) {
-  position_ += position_ % 2 != 0 && position_ < code_.size() ? 1 : 0;
-  const uint32_t bytes = Read(2) * unit * 2;
-  if (bytes > code_.size() - position_) {
-    Fail(Status::kVmInvalidBytecode, "register list leaves the function");
+uint32_t Translator::Read16() {
+  if (left() < 2) {
+    Fail(Message::kCutOff);
+    return 0;
+  }
+  at_ += 2;
+  return base::LoadLe<uint16_t>(at_ - 2);
+}
+
+uint32_t Translator::Read32() {
+  const uint32_t low = Read16();
+  return low | Read16() << 16;
+}
+
+Translator::List Translator::ReadList(uint32_t unit) {
+  // On even offsets of a function that starts on one.
+  if ((position() & 1) != 0 && left() != 0) ++at_;
+  const uint32_t size = Read16() * unit;
+  if (size * sizeof(uint16_t) > left()) {
+    Fail(Message::kCutOff);
     return {};
   }
-  const Bytes list = code_.subspan(position_, bytes);
-  position_ += bytes;
+  const List list = {reinterpret_cast<const uint16_t*>(at_), size};
+  at_ += size * sizeof(uint16_t);
   return list;
 }
 
-uint16_t Translator::ValueCell(uint16_t encoded, bool wide) {
-  const uint32_t last = encoded + (wide ? 1u : 0u);
-  if ((encoded & kRefBit) != 0 || last >= record_->value_slots || (wide && encoded % 2 != 0)) {
-    Fail(Status::kVmInvalidBytecode, wide ? "bad i64 register" : "bad value register");
-    return 0;
-  }
-  return static_cast<uint16_t>(encoded * sizeof(uint32_t));
+uint32_t Translator::ValueCell(uint32_t encoded) {
+  if (watched_ != 0) [[unlikely]]
+    Watch(encoded);
+  // A reference's bit makes it larger than any limit.
+  if (encoded >= record_->value_slots) Fail(Message::kBadRegister);
+  return encoded * sizeof(uint32_t);
 }
 
-uint16_t Translator::RefCell(uint16_t encoded) {
-  const uint32_t ordinal = encoded & ~uint32_t{kRefBit | kMoveRefBit};
-  if ((encoded & kRefBit) == 0 || ordinal >= record_->ref_slots) {
-    Fail(Status::kVmInvalidBytecode, "bad reference register");
-    return 0;
-  }
-  const uint32_t move = (encoded & kMoveRefBit) != 0 ? kMoveBit : 0;
-  return static_cast<uint16_t>(ordinal * sizeof(void*) | move);
+uint32_t Translator::WideCell(uint32_t encoded) {
+  if (encoded % 2 != 0 || encoded + 1 >= record_->value_slots) Fail(Message::kBadRegister);
+  const uint32_t cell = ValueCell(encoded);
+  pending_ |= pending_ << 1;
+  return cell;
 }
 
-uint16_t Translator::CellFor(uint16_t encoded, char letter) {
-  return IsRef(letter) ? RefCell(encoded) : ValueCell(encoded, IsWide(letter));
+uint32_t Translator::RefCell(uint32_t encoded) {
+  const uint32_t ordinal = encoded & ~(kRefBit | kMoveRefBit);
+  if ((encoded & kRefBit) == 0 || ordinal >= record_->ref_slots) Fail(Message::kBadRegister);
+  return ordinal * sizeof(void*) + ((encoded & kMoveRefBit) != 0 ? kMoveBit : 0);
 }
 
-void Translator::Emit(uint32_t cell) {
-  if (muted_) return;
-  if (cell > kMaxCell) Fail(Status::kVmTooBig, "operand is larger than the interpreter can hold");
-  if (pass_ == Pass::kWrite && count_ < capacity_) cells_[count_] = static_cast<uint16_t>(cell);
-  ++count_;
+uint32_t Translator::CellFor(uint32_t encoded, char letter) {
+  if (IsRef(letter)) return RefCell(encoded);
+  return letter == 'I' ? WideCell(encoded) : ValueCell(encoded);
 }
 
-void Translator::EmitWide(uint32_t value) {
-  Emit(value & 0xFFFF);
-  Emit(value >> 16);
+void Translator::Watch(uint32_t encoded) {
+  Settle(false);
+  pending_ = encoded < 32 ? 1u << encoded : 0;
 }
 
-void Translator::Fail(Status status, std::string_view text, std::string_view name) {
+void Translator::Settle(bool written) {
+  if (!written) read_first_ |= pending_ & watched_;
+  watched_ &= ~pending_;
+  pending_ = 0;
+}
+
+bool Translator::MakeRoom(uint32_t cells) {
+  if (static_cast<size_t>(down_ - out_) >= cells) return true;
+  Fail(Message::kNoMemory);
+  return false;
+}
+
+void Translator::EmitIndex(uint32_t index, uint32_t limit) {
+  if (index >= limit) return Fail(Message::kOrdinalOutOfRange);
+  if (index > kMaxCell) return Fail(Message::kTooLarge);
+  Emit(index);
+}
+
+// The first one counts; the rest of the function is not looked at.
+void Translator::Fail(Message message) {
+  at_ = end_;
   if (failed()) return;
-  failure_.Begin(status, text, name, module_.bytecode_file_offset() + body_.offset + instruction_);
+  failure_.Begin(message);
+  failure_.set_byte_offset(module_.FileOffset(instruction_));
 }
 
 }  // namespace runtime

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vm/verified_module.h"
 
 #include <algorithm>
 #include <new>
 
-#include "base/try.h"
 #include "runtime/vm/translator.h"
 
 namespace runtime {
@@ -15,34 +16,40 @@ using base::Status;
 constexpr uint32_t kMaxValueSlots = 0x10000 / sizeof(uint32_t);
 constexpr uint32_t kMaxRefSlots = 0x10000 / sizeof(void*);
 
-// Slots that the arguments take in their bank, 64-bit ones on even slots.
-void CountArgumentSlots(std::string_view letters, uint32_t& values, uint32_t& refs) {
-  values = 0;
-  refs = 0;
+struct ArgumentLayout {
+  uint32_t value_slots = 0;
+  uint32_t ref_slots = 0;
+  uint32_t first_slots = 0;  // bit per value slot that an argument takes, of the first 32
+};
+
+ArgumentLayout LayoutOf(std::string_view letters, bool fill_holes) {
+  ArgumentLayout layout;
+  ArgumentSlots slots(fill_holes);
   for (const char letter : letters) {
     if (letter == 'r') {
-      ++refs;
-    } else if (letter == 'I') {
-      values = ((values + 1) & ~1u) + 2;
-    } else {
-      ++values;
+      ++layout.ref_slots;
+      continue;
     }
+    const uint32_t slot = slots.Take(letter == 'I');
+    if (slot < 32) layout.first_slots |= (letter == 'I' ? 3u : 1u) << slot;
   }
+  layout.value_slots = slots.count();
+  return layout;
 }
 
 }  // namespace
 
 Status VerifiedModule::Create(const ModuleFile& module, base::MutableBytes file,
                               const ImportTable& imports, ObjectStore& store, Failure& failure) {
-  *this = VerifiedModule();
   Heap& heap = store.heap();
-  rules_ = imports.rules;
-  bytecode_ = module.bytecode();
+  module_ = &module;
+  table_ = &imports;
   fill_counts_bytes_ = module.bytecode_major() == kOldestBytecode;
   global_bytes_ = module.global_bytes();
   global_refs_ = module.global_refs();
   Status status = ResolveImports(module, imports, heap, failure);
   if (status == Status::kOk) status = WrapRodata(module, file, heap, failure);
+  if (status == Status::kOk) status = ReadFunctions(module, heap, failure);
   if (status == Status::kOk) status = TranslateFunctions(module, heap, failure);
   if (status != Status::kOk) Destroy(store);
   return status;
@@ -50,7 +57,7 @@ Status VerifiedModule::Create(const ModuleFile& module, base::MutableBytes file,
 
 void VerifiedModule::Destroy(ObjectStore& store) {
   Heap& heap = store.heap();
-  for (FunctionRecord& function : functions_) heap.FreeArray(function.cells, function.cell_count);
+  heap.FreeArray(cells_, Heap::kept_size(cell_bytes_));
   heap.FreeArray(functions_.data(), functions_.size());
   heap.FreeArray(imports_.data(), imports_.size());
   heap.FreeArray(rodata_.data(), rodata_.size());
@@ -60,87 +67,101 @@ void VerifiedModule::Destroy(ObjectStore& store) {
 Status VerifiedModule::ResolveImports(const ModuleFile& module, const ImportTable& imports,
                                       Heap& heap, Failure& failure) {
   const uint32_t count = module.import_count();
-  auto* slots = heap.AllocateArray<ImportSlot>(count);
-  if (slots == nullptr) return failure.Set(Status::kOutOfMemory, "no memory for the import table");
-  imports_ = {slots, count};
+  auto* rows = heap.AllocateArray<const ImportRow*>(count);
+  if (rows == nullptr) return failure.Set(Message::kNoMemory);
+  imports_ = {rows, count};
   for (uint32_t i = 0; i < count; ++i) {
     const auto import = module.ImportAt(i);
-    if (!import) return failure.Set(import.error(), "import table is damaged");
-    const ImportRow* row = imports.find(import->name, import->calling_convention);
-    const auto signature = CallSignature::Parse(import->calling_convention);
-    if (!signature || (row == nullptr && !import->optional)) {
-      return failure
-          .Begin(Status::kVmUnknownImport, "module imports an unknown function", import->name)
-          .Append(" ")
-          .Append(import->calling_convention)
+    if (!import) return failure.Set(Message::kDamagedTables);
+    rows[i] = imports.find(import->name, import->calling_convention);
+    if (rows[i] == nullptr && !import->optional) {
+      return failure.Begin(Message::kUnknownImport)
+          .Text(import->name)
+          .Text(" ")
+          .Text(import->calling_convention)
           .status();
     }
-    new (&slots[i]) ImportSlot{row, *signature};
   }
   return Status::kOk;
+}
+
+std::string_view VerifiedModule::ImportName(const ImportRow& row) const {
+  uint32_t ordinal = 0;
+  while (imports_[ordinal] != &row) ++ordinal;
+  return module_->ImportAt(ordinal).value_or(ImportDef()).name;
 }
 
 Status VerifiedModule::WrapRodata(const ModuleFile& module, base::MutableBytes file, Heap& heap,
                                   Failure& failure) {
   const uint32_t count = module.rodata_count();
   auto* buffers = heap.AllocateArray<VmBuffer>(count);
-  if (buffers == nullptr)
-    return failure.Set(Status::kOutOfMemory, "no memory for the rodata table");
+  if (buffers == nullptr) return failure.Set(Message::kNoMemory);
   rodata_ = {buffers, count};
   for (uint32_t i = 0; i < count; ++i) {
     const auto bytes = module.RodataAt(i);
-    if (!bytes) {
-      return failure.Begin(bytes.error(), "rodata segment is compressed or outside the file: ")
-          .AppendNumber(i)
-          .status();
-    }
+    if (!bytes) return failure.Begin(Message::kBadRodata, bytes.error()).status();
     // The same bytes through the caller's mutable view.
     uint8_t* data = bytes->empty() ? file.data() : file.data() + (bytes->data() - file.data());
-    new (&buffers[i]) VmBuffer(data, bytes->size(), false);
+    new (&buffers[i]) VmBuffer(data, static_cast<uint32_t>(bytes->size()), false);
+  }
+  return Status::kOk;
+}
+
+// Everything about functions but their code: that calls forward.
+Status VerifiedModule::ReadFunctions(const ModuleFile& module, Heap& heap, Failure& failure) {
+  const uint32_t count = module.function_count();
+  auto* records = heap.AllocateArray<FunctionRecord>(count);
+  if (records == nullptr) return failure.Set(Message::kNoMemory);
+  functions_ = {records, count};
+  for (uint32_t i = 0; i < count; ++i) {
+    FunctionRecord& record = *new (&records[i]) FunctionRecord();
+    const auto body = module.FunctionAt(i);
+    const auto convention = module.CallingConvention(i);
+    if (!body || !convention) return failure.Set(Message::kDamagedFunction);
+    record.code = module.bytecode().subspan(body->offset, body->length);
+    if (reinterpret_cast<uintptr_t>(record.code.data()) % alignof(uint16_t) != 0) {
+      return failure.Set(Message::kDamagedFunction);
+    }
+    ArgumentLayout layout;
+    if (!convention->empty()) {
+      const auto signature = CallSignature::Parse(*convention);
+      if (!signature || signature->arguments.find('C') != std::string_view::npos) {
+        return failure.Set(Message::kBadConvention, *convention);
+      }
+      record.has_signature = true;
+      record.signature = *signature;
+      layout = LayoutOf(signature->arguments, false);
+    }
+    record.value_slots = std::max<uint32_t>(body->value_registers, layout.value_slots);
+    record.ref_slots = std::max<uint32_t>(body->ref_registers, layout.ref_slots);
+    if (record.value_slots > kMaxValueSlots || record.ref_slots > kMaxRefSlots) {
+      return failure.Set(Message::kTooManyRegisters);
+    }
   }
   return Status::kOk;
 }
 
 Status VerifiedModule::TranslateFunctions(const ModuleFile& module, Heap& heap, Failure& failure) {
-  const uint32_t count = module.function_count();
-  auto* records = heap.AllocateArray<FunctionRecord>(count);
-  if (records == nullptr) {
-    return failure.Set(Status::kOutOfMemory, "no memory for the function table");
+  const base::MutableBytes room = heap.TakeLargest();
+  if (room.empty()) return failure.Set(Message::kNoMemory);
+  Translator translator(module, *this, room, failure);
+  Status status = Status::kOk;
+  for (FunctionRecord& record : functions_) {
+    const std::string_view arguments = record.signature.arguments;
+    const uint32_t only_filled =
+        LayoutOf(arguments, true).first_slots & ~LayoutOf(arguments, false).first_slots;
+    if (only_filled == 0 || status != Status::kOk) continue;
+    const base::Result<bool> reads = translator.ReadsBeforeWriting(record, only_filled);
+    if (!reads) status = reads.error();
+    record.fills_holes = reads.value_or(false);
   }
-  functions_ = {records, count};
-  for (FunctionRecord& record : functions_) new (&record) FunctionRecord();
-  // All signatures before any code, since code calls forward.
-  for (uint32_t i = 0; i < count; ++i) {
-    FunctionRecord& record = records[i];
-    const auto body = module.FunctionAt(i);
-    const auto convention = module.CallingConvention(i);
-    if (!body || !convention) {
-      return failure.Set(Status::kVmfbMalformed, "function table is damaged");
-    }
-    uint32_t argument_values = 0;
-    uint32_t argument_refs = 0;
-    if (!convention->empty()) {
-      const auto signature = CallSignature::Parse(*convention);
-      if (!signature || signature->arguments.find('C') != std::string_view::npos) {
-        return failure.Set(Status::kVmInvalidBytecode, "calling convention is not supported",
-                           *convention);
-      }
-      record.has_signature = true;
-      record.signature = *signature;
-      CountArgumentSlots(signature->arguments, argument_values, argument_refs);
-    }
-    record.value_slots = std::max<uint32_t>(body->value_registers, argument_values);
-    record.ref_slots = std::max<uint32_t>(body->ref_registers, argument_refs);
-    if (record.value_slots > kMaxValueSlots || record.ref_slots > kMaxRefSlots) {
-      return failure.Set(Status::kVmTooBig, "function has too many registers");
-    }
+  for (FunctionRecord& record : functions_) {
+    if (status == Status::kOk) status = translator.Translate(record);
   }
-  Translator translator(module, functions_, imports_, heap, failure);
-  for (uint32_t i = 0; i < count; ++i) {
-    const Status status = translator.Translate(i, records[i]);
-    if (status != Status::kOk) return status;
-  }
-  return Status::kOk;
+  cells_ = room.data();
+  cell_bytes_ = translator.used_bytes();
+  heap.Keep(room, cell_bytes_);
+  return status;
 }
 
 }  // namespace runtime

@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One broken module per rule of the verifier, each a good one with one thing wrong.
 #include <string>
+#include <string_view>
 
 #include "gtest/gtest.h"
 #include "runtime/runtime.h"
 #include "runtime/testing/module_builder.h"
+#include "runtime/vm/opcode.h"
 
 namespace runtime {
 namespace {
@@ -168,6 +172,18 @@ TEST(VerifierTest, RefusesMoreRegistersThanCellsCanName) {
   spec.functions[0].value_registers = 0x7FFF;
   std::string text;
   EXPECT_EQ(LoadStatus(spec, text), Status::kVmTooBig);
+}
+
+TEST(VerifierTest, OnlyRefusedOpcodesHaveANameInTheProgram) {
+  size_t refused = 0;
+  for (size_t number = 0; number < kOpcodeRows.size(); ++number) {
+    const OpcodeRow& row = kOpcodeRows[number];
+    const bool is_refused = row.first_version != OpcodeRow::kUnknown &&
+                            std::string_view(OperandLetters(row.shape)) == "!";
+    EXPECT_EQ(!RefusedMnemonic(static_cast<Op>(number)).empty(), is_refused) << number;
+    refused += is_refused ? 1 : 0;
+  }
+  EXPECT_GT(refused, 0u);
 }
 
 }  // namespace

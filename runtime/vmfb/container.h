@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where the module lies inside a file: a raw module, or a "polyglot" ZIP whose first member it is.
 // Nothing is guaranteed about the bytes. Failure: kVmfbNotAModule or kVmfbMalformed. Cost:
 // constant. Facts: shared spec iree-formats, section 1.

@@ -1,82 +1,83 @@
-#include "runtime/vmfb/flatbuffer.h"
+// SPDX-License-Identifier: Apache-2.0
 
-#include "base/try.h"
+#include "runtime/vmfb/flatbuffer.h"
 
 namespace runtime::flatbuffer {
 namespace {
 
-using base::Status;
-
 constexpr uint32_t kVtableHeaderSize = 4;  // u16 vtable bytes, u16 table bytes
 constexpr uint32_t kOffsetSize = 4;
 
-// Position that the relative offset at `position` points to.
-base::Result<uint32_t> Follow(base::Bytes buffer, uint32_t position) {
-  const auto offset = base::ReadAt<uint32_t>(buffer, position);
-  if (!offset || *offset == 0 || *offset > buffer.size() - position) {
-    return std::unexpected(Status::kVmfbMalformed);
-  }
-  return position + *offset;
-}
-
 }  // namespace
 
-base::Result<Table> Table::Root(base::Bytes buffer) { return At(buffer, 0); }
-
-base::Result<Table> Table::At(base::Bytes buffer, uint32_t offset_position) {
-  Table table;
-  table.buffer_ = buffer;
-  table.position_ = TRY(Follow(buffer, offset_position));
-  const auto to_vtable = base::ReadAt<int32_t>(buffer, table.position_);
-  if (!to_vtable) return std::unexpected(Status::kVmfbMalformed);
-  const int64_t vtable = static_cast<int64_t>(table.position_) - *to_vtable;
-  if (vtable < 0 ||
-      !base::InBounds(buffer.size(), static_cast<uint64_t>(vtable), kVtableHeaderSize)) {
-    return std::unexpected(Status::kVmfbMalformed);
+uint32_t Reader::Read(uint32_t position, uint32_t bytes) {
+  if (position > size_ || bytes > size_ - position) {
+    ok_ = false;
+    return 0;
   }
-  table.vtable_ = static_cast<uint32_t>(vtable);
-  const auto vtable_size = base::LoadLe<uint16_t>(buffer.data() + vtable);
-  if (vtable_size < kVtableHeaderSize ||
-      !base::InBounds(buffer.size(), table.vtable_, vtable_size)) {
-    return std::unexpected(Status::kVmfbMalformed);
+  uint32_t value = base::LoadLe<uint16_t>(data_ + position);
+  if (bytes == 4)
+    value |= static_cast<uint32_t>(base::LoadLe<uint16_t>(data_ + position + 2)) << 16;
+  return value;
+}
+
+uint32_t Reader::Follow(uint32_t position) {
+  const uint32_t offset = U32(position);
+  // A buffer ends before 2 GB: the sum does not wrap.
+  if (offset == 0 || offset >= size_) {
+    ok_ = false;
+    return 0;
   }
-  table.field_count_ = (vtable_size - kVtableHeaderSize) / sizeof(uint16_t);
-  return table;
+  return position + offset;
 }
 
-uint32_t Table::FieldPosition(uint32_t field) const {
-  if (field >= field_count_) return 0;
-  const auto offset =
-      base::LoadLe<uint16_t>(buffer_.data() + vtable_ + kVtableHeaderSize + 2 * field);
-  return offset == 0 ? 0 : position_ + offset;
+uint32_t Reader::FieldCount(uint32_t table) {
+  // The offset to the vtable is signed; where it leads is checked like any position.
+  const uint32_t size = U16(table - U32(table));
+  return size < kVtableHeaderSize ? 0 : (size - kVtableHeaderSize) / 2;
 }
 
-base::Result<Vector> Table::VectorOf(uint32_t field, uint32_t element_size) const {
-  const uint32_t position = FieldPosition(field);
-  if (position == 0) return Vector(buffer_, 0, 0, element_size);
-  const uint32_t start = TRY(Follow(buffer_, position));
-  const auto count = base::ReadAt<uint32_t>(buffer_, start);
-  if (!count || !base::InBounds(buffer_.size(), uint64_t{start} + kOffsetSize,
-                                uint64_t{*count} * element_size)) {
-    return std::unexpected(Status::kVmfbMalformed);
+uint32_t Reader::Field(uint32_t table, uint32_t field) {
+  if (field >= FieldCount(table)) return 0;
+  const uint32_t offset = U16(table - U32(table) + kVtableHeaderSize + 2 * field);
+  return offset == 0 ? 0 : table + offset;
+}
+
+uint32_t Reader::Scalar(uint32_t table, uint32_t field, uint32_t default_value) {
+  const uint32_t position = Field(table, field);
+  return position == 0 ? default_value : U32(position);
+}
+
+Vector Reader::VectorOf(uint32_t table, uint32_t field, uint32_t element_size) {
+  const uint32_t position = Field(table, field);
+  if (position == 0) return {};
+  const uint32_t start = Follow(position);
+  const uint32_t count = U32(start);
+  const uint32_t first = start + kOffsetSize;
+  if (!ok_ || count > (size_ - first) / element_size) {
+    ok_ = false;
+    return {};
   }
-  return Vector(buffer_, start + kOffsetSize, *count, element_size);
+  return {first, count};
 }
 
-base::Result<std::string_view> Table::String(uint32_t field) const {
-  const base::Bytes bytes = TRY(VectorOf(field, 1)).bytes();
-  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+std::string_view Reader::String(uint32_t table, uint32_t field) {
+  const base::Bytes bytes = BytesOf(VectorOf(table, field, 1));
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-base::Result<Table> Table::SubTable(uint32_t field) const {
-  const uint32_t position = FieldPosition(field);
-  if (position == 0) return std::unexpected(Status::kVmfbMalformed);
-  return At(buffer_, position);
+uint32_t Reader::SubTable(uint32_t table, uint32_t field) {
+  const uint32_t position = Field(table, field);
+  if (position == 0) ok_ = false;
+  return Follow(position);
 }
 
-base::Result<Table> Vector::TableAt(uint32_t index) const {
-  if (index >= count_ || element_size_ != kOffsetSize) return std::unexpected(Status::kOutOfBounds);
-  return Table::At(buffer_, first_ + index * kOffsetSize);
+uint32_t Reader::TableAt(Vector tables, uint32_t index) {
+  if (index >= tables.count) {
+    ok_ = false;
+    return 0;
+  }
+  return Follow(tables.first + index * kOffsetSize);
 }
 
 }  // namespace runtime::flatbuffer

@@ -1,15 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "runtime/vmfb/module_file.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
-
-#include "base/try.h"
 
 namespace runtime {
 namespace {
 
 using base::Status;
-using flatbuffer::Table;
+using flatbuffer::Reader;
 using flatbuffer::Vector;
 
 // Field numbers of BytecodeModuleDef, the only table whose numbering differs between the layouts.
@@ -27,14 +27,13 @@ constexpr uint32_t kLayoutBMinFields = 15;
 
 constexpr uint32_t kTableOffsetSize = 4;
 constexpr uint32_t kFlagOptional = 2;
+constexpr uint32_t kMaxExports = 1024;  // they are searched
 
-base::Result<std::string_view> AttributeOf(const Table& signature, std::string_view key) {
-  const Vector attributes = TRY(signature.VectorOf(1, kTableOffsetSize));
-  for (uint32_t i = 0; i < attributes.size(); ++i) {
-    const Table attribute = TRY(attributes.TableAt(i));
-    if (TRY(attribute.String(0)) == key) return attribute.String(1);
-  }
-  return std::string_view();
+// The value if nothing on the way to it pointed outside.
+template <typename T>
+base::Result<T> Checked(const Reader& reader, const T& value) {
+  if (!reader.ok()) return std::unexpected(Status::kVmfbMalformed);
+  return value;
 }
 
 }  // namespace
@@ -44,67 +43,56 @@ Status ModuleFile::Open(base::Bytes file, Failure& failure) {
   file_ = file;
   const auto container = LocateModule(file);
   if (!container) {
-    return failure.Set(container.error(), container.error() == Status::kVmfbNotAModule
-                                              ? "no module at the start of the file"
-                                              : "module is longer than the file");
+    return failure.Set(container.error() == Status::kVmfbNotAModule ? Message::kNotAModule
+                                                                    : Message::kFileCutOff);
   }
   container_ = *container;
   flatbuffer_ = file.subspan(container_.flatbuffer_offset, container_.flatbuffer_size);
-  const auto root = Table::Root(flatbuffer_);
-  if (!root) {
-    return failure.Set(root.error(), "root table is damaged", {},
-                       static_cast<uint32_t>(container_.flatbuffer_offset));
-  }
-  layout_ = root->field_count() >= kLayoutBMinFields ? Layout::kB : Layout::kA;
-  const auto version = root->Scalar<uint32_t>(kLayouts[static_cast<size_t>(layout_)].version, 0);
-  if (!version) return failure.Set(version.error(), "bytecode version is unreadable");
-  bytecode_version_ = *version;
+  Reader reader(flatbuffer_);
+  const uint32_t root = reader.Follow(0);
+  layout_ = reader.FieldCount(root) >= kLayoutBMinFields ? Layout::kB : Layout::kA;
+  bytecode_version_ = reader.Scalar(root, kLayouts[static_cast<size_t>(layout_)].version, 0);
+  if (!reader.ok()) return failure.Set(Message::kDamagedTables);
   if (bytecode_major() < kOldestBytecode || bytecode_major() > kNewestBytecode ||
       bytecode_minor() != 0) {
-    return failure.Begin(Status::kVmfbUnsupported, "bytecode version ")
-        .AppendNumber(bytecode_major())
-        .Append(".")
-        .AppendNumber(bytecode_minor())
-        .Append(", supported are 13.0 to 17.0")
+    return failure.Begin(Message::kBytecodeVersion)
+        .Number(bytecode_major())
+        .Text(".")
+        .Number(bytecode_minor())
         .status();
   }
-  if (const auto tables = ReadTables(*root); !tables) {
-    return failure.Set(tables.error(), "module tables are damaged");
-  }
+  if (!ReadTables(reader, root)) return failure.Set(Message::kDamagedTables);
   return Status::kOk;
 }
 
-base::Result<void> ModuleFile::ReadTables(const Table& root) {
+bool ModuleFile::ReadTables(Reader& reader, uint32_t root) {
   const ModuleFields& fields = kLayouts[static_cast<size_t>(layout_)];
-  name_ = TRY(root.String(0));
-  types_ = TRY(root.VectorOf(fields.types, kTableOffsetSize));
-  dependencies_ = TRY(root.VectorOf(fields.dependencies, kTableOffsetSize));
-  imports_ = TRY(root.VectorOf(fields.imports, kTableOffsetSize));
-  exports_ = TRY(root.VectorOf(fields.exports, kTableOffsetSize));
-  if (fields.signatures != kAbsent) {
-    signatures_ = TRY(root.VectorOf(fields.signatures, kTableOffsetSize));
+  name_ = reader.String(root, 0);
+  types_ = reader.VectorOf(root, fields.types, kTableOffsetSize);
+  dependencies_ = reader.VectorOf(root, fields.dependencies, kTableOffsetSize);
+  imports_ = reader.VectorOf(root, fields.imports, kTableOffsetSize);
+  exports_ = reader.VectorOf(root, fields.exports, kTableOffsetSize);
+  signatures_ = reader.VectorOf(root, fields.signatures, kTableOffsetSize);
+  rodata_ = reader.VectorOf(root, fields.rodata, kTableOffsetSize);
+  functions_ = reader.VectorOf(root, fields.functions, fields.descriptor_size);
+  bytecode_ = reader.BytesOf(reader.VectorOf(root, fields.code, 1));
+  if (reader.Field(root, fields.state) != 0) {
+    const uint32_t state = reader.SubTable(root, fields.state);
+    global_bytes_ = reader.Scalar(state, 0, 0);
+    global_refs_ = reader.Scalar(state, 1, 0);
   }
-  rodata_ = TRY(root.VectorOf(fields.rodata, kTableOffsetSize));
-  functions_ = TRY(root.VectorOf(fields.functions, fields.descriptor_size));
-  bytecode_ = TRY(root.VectorOf(fields.code, 1)).bytes();
-  if (root.Has(fields.state)) {
-    const Table state = TRY(root.SubTable(fields.state));
-    const auto bytes = TRY(state.Scalar<int32_t>(0, 0));
-    const auto refs = TRY(state.Scalar<int32_t>(1, 0));
-    if (bytes < 0 || refs < 0) return std::unexpected(Status::kVmfbMalformed);
-    global_bytes_ = static_cast<uint32_t>(bytes);
-    global_refs_ = static_cast<uint32_t>(refs);
-  }
-  return {};
+  return reader.ok() && exports_.count <= kMaxExports && global_bytes_ <= INT32_MAX &&
+         global_refs_ <= INT32_MAX;
 }
 
-uint32_t ModuleFile::bytecode_file_offset() const {
-  return static_cast<uint32_t>(bytecode_.data() - file_.data());
+uint32_t ModuleFile::FileOffset(const uint8_t* byte) const {
+  return static_cast<uint32_t>(byte - file_.data());
 }
 
 base::Result<FunctionBody> ModuleFile::FunctionAt(uint32_t ordinal) const {
-  if (ordinal >= functions_.size()) return std::unexpected(Status::kVmfbMalformed);
-  const uint8_t* descriptor = functions_.Element(ordinal);
+  if (ordinal >= functions_.count) return std::unexpected(Status::kVmfbMalformed);
+  const uint8_t* descriptor = flatbuffer_.data() + functions_.first +
+                              ordinal * kLayouts[static_cast<size_t>(layout_)].descriptor_size;
   const auto offset = base::LoadLe<int32_t>(descriptor);
   const auto length = base::LoadLe<int32_t>(descriptor + 4);
   // Layout B has requirements, a reserved field and the block count in between.
@@ -121,72 +109,89 @@ base::Result<FunctionBody> ModuleFile::FunctionAt(uint32_t ordinal) const {
 }
 
 base::Result<ImportDef> ModuleFile::ImportAt(uint32_t ordinal) const {
-  const Table table = TRY(imports_.TableAt(ordinal));
-  ImportDef import;
-  import.name = TRY(table.String(0));
-  const Table signature = TRY(table.SubTable(1));
-  import.calling_convention = TRY(signature.String(0));
-  import.optional = (TRY(table.Scalar<uint32_t>(2, 1)) & kFlagOptional) != 0;
-  return import;
+  Reader reader(flatbuffer_);
+  const uint32_t table = reader.TableAt(imports_, ordinal);
+  const ImportDef import = {reader.String(table, 0), reader.String(reader.SubTable(table, 1), 0),
+                            (reader.Scalar(table, 2, 1) & kFlagOptional) != 0};
+  return Checked(reader, import);
 }
 
 base::Result<ExportDef> ModuleFile::ExportAt(uint32_t ordinal) const {
-  const Table table = TRY(exports_.TableAt(ordinal));
-  ExportDef result;
-  result.name = TRY(table.String(0));
-  const auto function = TRY(table.Scalar<int32_t>(layout_ == Layout::kA ? 2 : 1, 0));
-  if (function < 0 || static_cast<uint32_t>(function) >= function_count()) {
-    return std::unexpected(Status::kVmfbMalformed);
-  }
-  result.ordinal = static_cast<uint32_t>(function);
-  const Table signature =
-      TRY(layout_ == Layout::kA ? table.SubTable(1) : signatures_.TableAt(result.ordinal));
-  result.calling_convention = TRY(signature.String(0));
-  return result;
+  Reader reader(flatbuffer_);
+  const uint32_t table = reader.TableAt(exports_, ordinal);
+  const uint32_t function = reader.Scalar(table, layout_ == Layout::kA ? 2 : 1, 0);
+  if (function >= function_count()) reader.Fail();
+  const uint32_t signature =
+      layout_ == Layout::kA ? reader.SubTable(table, 1) : reader.TableAt(signatures_, function);
+  return Checked(reader, ExportDef{reader.String(table, 0), reader.String(signature, 0), function});
 }
 
-base::Result<Table> ModuleFile::SignatureOf(uint32_t function) const {
-  if (layout_ == Layout::kB) return signatures_.TableAt(function);
-  for (uint32_t i = 0; i < exports_.size(); ++i) {
-    const Table table = TRY(exports_.TableAt(i));
-    if (TRY(table.Scalar<int32_t>(2, 0)) == static_cast<int32_t>(function)) {
-      return table.SubTable(1);
-    }
+// 0 if the module does not record one.
+uint32_t ModuleFile::SignatureOf(Reader& reader, uint32_t function) const {
+  if (layout_ == Layout::kB) return reader.TableAt(signatures_, function);
+  for (uint32_t i = 0; i < exports_.count && reader.ok(); ++i) {
+    const uint32_t table = reader.TableAt(exports_, i);
+    if (reader.Scalar(table, 2, 0) == function) return reader.SubTable(table, 1);
   }
-  return Table();
+  return 0;
 }
 
 base::Result<std::string_view> ModuleFile::CallingConvention(uint32_t function) const {
-  const Table signature = TRY(SignatureOf(function));
-  return signature.String(0);
+  Reader reader(flatbuffer_);
+  const uint32_t signature = SignatureOf(reader, function);
+  return Checked(reader, signature != 0 ? reader.String(signature, 0) : std::string_view());
 }
 
 base::Result<std::string_view> ModuleFile::Attribute(uint32_t function,
                                                      std::string_view key) const {
-  return AttributeOf(TRY(SignatureOf(function)), key);
+  Reader reader(flatbuffer_);
+  const uint32_t signature = SignatureOf(reader, function);
+  std::string_view value;
+  if (signature != 0) {
+    const Vector attributes = reader.VectorOf(signature, 1, kTableOffsetSize);
+    for (uint32_t i = 0; i < attributes.count && reader.ok(); ++i) {
+      const uint32_t attribute = reader.TableAt(attributes, i);
+      if (reader.String(attribute, 0) != key) continue;
+      value = reader.String(attribute, 1);
+      break;
+    }
+  }
+  return Checked(reader, value);
 }
 
 base::Result<base::Bytes> ModuleFile::RodataAt(uint32_t ordinal) const {
-  const Table table = TRY(rodata_.TableAt(ordinal));
-  if (TRY(table.Scalar<uint8_t>(0, 0)) != 0) return std::unexpected(Status::kVmfbUnsupported);
-  if (table.Has(2)) return TRY(table.VectorOf(2, 1)).bytes();
-  const auto offset = TRY(table.Scalar<uint64_t>(3, 0));
-  const auto length = TRY(table.Scalar<uint64_t>(4, 0));
-  const auto bytes = base::SliceAt(
-      file_.subspan(container_.rodata_base < file_.size() ? container_.rodata_base : file_.size()),
-      offset, length);
-  if (!bytes) return std::unexpected(Status::kVmfbMalformed);
-  return *bytes;
+  Reader reader(flatbuffer_);
+  const uint32_t table = reader.TableAt(rodata_, ordinal);
+  const uint32_t compression = reader.Field(table, 0);
+  if (compression != 0 && (reader.U16(compression) & 0xFF) != 0) {
+    return std::unexpected(Status::kVmfbUnsupported);
+  }
+  if (reader.Field(table, 2) != 0) {
+    const base::Bytes embedded = reader.BytesOf(reader.VectorOf(table, 2, 1));
+    return Checked(reader, embedded);
+  }
+  // External: offset and length of 64 bits, absent ones are 0.
+  uint32_t words[4] = {};
+  for (uint32_t field = 0; field < 2; ++field) {
+    const uint32_t position = reader.Field(table, 3 + field);
+    if (position == 0) continue;
+    words[2 * field] = reader.U32(position);
+    words[2 * field + 1] = reader.U32(position + 4);
+  }
+  const size_t room = file_.size() - std::min(container_.rodata_base, file_.size());
+  if ((words[1] | words[3]) != 0 || !base::InBounds(room, words[0], words[2])) reader.Fail();
+  if (!reader.ok()) return std::unexpected(Status::kVmfbMalformed);
+  return file_.subspan(file_.size() - room + words[0], words[2]);
 }
 
 base::Result<uint32_t> ModuleFile::HalMinimumVersion() const {
+  Reader reader(flatbuffer_);
   uint32_t version = 0;
-  for (uint32_t i = 0; i < dependencies_.size(); ++i) {
-    const Table table = TRY(dependencies_.TableAt(i));
-    if (TRY(table.String(0)) != "hal") continue;
-    version = TRY(table.Scalar<uint32_t>(1, 0));
+  for (uint32_t i = 0; i < dependencies_.count && reader.ok(); ++i) {
+    const uint32_t table = reader.TableAt(dependencies_, i);
+    if (reader.String(table, 0) == "hal") version = reader.Scalar(table, 1, 0);
   }
-  return version;
+  return Checked(reader, version);
 }
 
 }  // namespace runtime

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The module inside a VMFB as typed views: functions, imports, exports, rodata, globals. Both
 // flatbuffer layouts (A: bytecode 13, B: 14 and later) look the same from outside.
 //
@@ -51,15 +53,16 @@ class ModuleFile {
   [[nodiscard]] uint32_t bytecode_minor() const { return bytecode_version_ & 0xFFFF; }
   [[nodiscard]] bool has_block_markers() const { return bytecode_major() >= 14; }
   [[nodiscard]] base::Bytes bytecode() const { return bytecode_; }
-  [[nodiscard]] uint32_t bytecode_file_offset() const;
+  // Of a byte of the file.
+  [[nodiscard]] uint32_t FileOffset(const uint8_t* byte) const;
   [[nodiscard]] uint32_t global_bytes() const { return global_bytes_; }
   [[nodiscard]] uint32_t global_refs() const { return global_refs_; }
 
-  [[nodiscard]] uint32_t function_count() const { return functions_.size(); }
-  [[nodiscard]] uint32_t import_count() const { return imports_.size(); }
-  [[nodiscard]] uint32_t export_count() const { return exports_.size(); }
-  [[nodiscard]] uint32_t rodata_count() const { return rodata_.size(); }
-  [[nodiscard]] uint32_t type_count() const { return types_.size(); }
+  [[nodiscard]] uint32_t function_count() const { return functions_.count; }
+  [[nodiscard]] uint32_t import_count() const { return imports_.count; }
+  [[nodiscard]] uint32_t export_count() const { return exports_.count; }
+  [[nodiscard]] uint32_t rodata_count() const { return rodata_.count; }
+  [[nodiscard]] uint32_t type_count() const { return types_.count; }
 
   [[nodiscard]] base::Result<FunctionBody> FunctionAt(uint32_t ordinal) const;
   [[nodiscard]] base::Result<ImportDef> ImportAt(uint32_t ordinal) const;
@@ -77,8 +80,8 @@ class ModuleFile {
 
  private:
   enum class Layout : uint8_t { kA, kB };
-  [[nodiscard]] base::Result<flatbuffer::Table> SignatureOf(uint32_t function) const;
-  [[nodiscard]] base::Result<void> ReadTables(const flatbuffer::Table& root);
+  [[nodiscard]] uint32_t SignatureOf(flatbuffer::Reader& reader, uint32_t function) const;
+  [[nodiscard]] bool ReadTables(flatbuffer::Reader& reader, uint32_t root);
 
   base::Bytes file_;
   base::Bytes flatbuffer_;
