@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the device needs of the board it runs on. Implemented by firmware/start for real boards and
 // by an in-memory board in tests.
 #ifndef FIRMWARE_APP_BOARD_H_
@@ -7,7 +9,7 @@
 #include <cstdint>
 
 #include "base/byte_reader.h"
-#include "firmware/drivers/pl011.h"
+#include "firmware/drivers/uart.h"
 
 namespace firmware {
 
@@ -18,14 +20,14 @@ enum class LogLevel : uint8_t { kError, kWarning, kInfo, kDebug, kNoisy };
 struct Trap {
   static constexpr uint32_t kTimeLimit = 0x80000007;  // the machine timer interrupt
 
-  uint32_t cause = 0;    // mcause
-  uint32_t address = 0;  // of the instruction
-  uint32_t value = 0;
+  uint32_t cause = 0;     // mcause; bit 31 tells an interrupt whatever the register width
+  uintptr_t address = 0;  // of the instruction
+  uintptr_t value = 0;
 };
 
 class Board {
  public:
-  // Fills `window` or returns early after wire::kByteTimeoutMs of silence.
+  // Fills `window` or returns early after the board's byte time-out of silence.
   virtual Received Receive(base::MutableBytes window) = 0;
   virtual void Send(base::Bytes bytes) = 0;
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/app/call_plan.h"
 
 #include <algorithm>
@@ -115,47 +117,45 @@ base::Status CallPlan::PlanTensor(uint32_t index, const ValueInfo& info,
   return base::Status::kOk;
 }
 
-base::Result<CallPlan> CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& spec,
-                                      LogLine& why) {
-  CallPlan plan;
+base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& spec, LogLine& why) {
   const std::string_view entry =
       spec.entry_function.view().empty() ? std::string_view("main") : spec.entry_function.view();
   const base::Result<runtime::Function> found = model.Find(entry);
   if (!found) {
     why.Text("the model has no function ").Text(entry);
-    return std::unexpected(found.error());
+    return found.error();
   }
-  plan.function_ = *found;
+  function_ = *found;
   runtime::FunctionInfo info;
-  const base::Status described = model.Describe(plan.function_, info);
-  if (described != base::Status::kOk) return std::unexpected(described);
+  const base::Status described = model.Describe(function_, info);
+  if (described != base::Status::kOk) return described;
   if (info.argument_count != spec.input_count) {
     why.Text(entry).Text(" takes ").Number(info.argument_count);
     why.Text(" inputs, the specification has ").Number(spec.input_count);
-    return std::unexpected(kBad);
+    return kBad;
   }
-  plan.count_ = info.argument_count;
+  count_ = info.argument_count;
   uint32_t placed = 0;
-  for (uint32_t i = 0; i < plan.count_; ++i) {
+  for (uint32_t i = 0; i < count_; ++i) {
     const wire::TensorSpec& input = spec.inputs[i];
     const ValueInfo& argument = info.arguments[i];
     const base::Status planned = argument.kind == ValueKind::kTensor
-                                     ? plan.PlanTensor(i, argument, input, why)
-                                     : plan.PlanScalar(i, argument, input, why);
-    if (planned != base::Status::kOk) return std::unexpected(planned);
+                                     ? PlanTensor(i, argument, input, why)
+                                     : PlanScalar(i, argument, input, why);
+    if (planned != base::Status::kOk) return planned;
     placed = AlignUp(placed, AlignmentOf(input.type.bytes()));
     const auto size = static_cast<uint32_t>(input.size_bytes());  // the codec checked the sum
-    plan.inputs_[i].received_at = plan.data_bytes_;
-    plan.inputs_[i].placed_at = placed;
-    plan.inputs_[i].size_bytes = size;
-    plan.data_bytes_ += size;
+    inputs_[i].received_at = data_bytes_;
+    inputs_[i].placed_at = placed;
+    inputs_[i].size_bytes = size;
+    data_bytes_ += size;
     if (size > std::numeric_limits<uint32_t>::max() - 8 - placed) {
-      return std::unexpected(base::Status::kOutOfMemory);
+      return base::Status::kOutOfMemory;
     }
     placed += size;
   }
-  plan.buffer_bytes_ = placed;
-  return plan;
+  buffer_bytes_ = placed;
+  return base::Status::kOk;
 }
 
 void CallPlan::Align(base::MutableBytes buffer) const {

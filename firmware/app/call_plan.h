@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the bytes of a DATA message become the arguments of a function, and its results the bytes of
 // an OUTPUT answer. Built once per model and I/O specification; what the module says about itself
 // goes before what the specification says.
@@ -21,9 +23,10 @@ class CallPlan {
  public:
   // Finds spec.entry_function (if empty: main) in a loaded model and fits the inputs to it.
   // kModelInvalidArgument and the reason in `why` if they do not fit: number of inputs, element
-  // size, dimensions that the module fixes, number of bytes.
-  [[nodiscard]] static base::Result<CallPlan> Make(const runtime::Runtime& model,
-                                                   const wire::IoSpec& spec, LogLine& why);
+  // size, dimensions that the module fixes, number of bytes. Of a new plan, which is of no use
+  // then.
+  [[nodiscard]] base::Status Make(const runtime::Runtime& model, const wire::IoSpec& spec,
+                                  LogLine& why);
 
   [[nodiscard]] runtime::Function function() const { return function_; }
   // Length of a DATA message.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/app/device.h"
 
 #include <algorithm>
@@ -47,8 +49,10 @@ const Device::Row* Device::RowOf(MessageType type) {
   return row == kRows.end() ? nullptr : &*row;
 }
 
-Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel_mode)
+Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel_mode,
+               InputSource* source)
     : board_(board),
+      source_(source),
       log_(board),
       watch_(board, log_),
       store_(heap, watch_, kernel_mode),
@@ -115,10 +119,14 @@ void Device::FrameBegin() {
   const wire::Frame& frame = decoder_.frame();
   const Row* row = RowOf(frame.type);
   if (row == nullptr) return decoder_.Refuse(base::Status::kRuntimeInvalidMessageType);
-  if (row->place == nullptr) return decoder_.Refuse(base::Status::kModelInvalidArgument);
-  if (!BelongsToMessage()) return decoder_.Refuse(base::Status::kWireFrameWithoutBegin);
-  const base::Status allowed = CheckState(wire::InfoOf(frame.type));
-  if (allowed != base::Status::kOk) return decoder_.Refuse(allowed);
+  // Another part of the message that is being received was settled with the part before it.
+  const bool goes_on = !frame.first() && message_ == frame.type && message_bytes_ != 0;
+  if (!goes_on) {
+    if (row->place == nullptr) return decoder_.Refuse(base::Status::kModelInvalidArgument);
+    if (!BelongsToMessage()) return decoder_.Refuse(base::Status::kWireFrameWithoutBegin);
+    const base::Status allowed = CheckState(wire::InfoOf(frame.type));
+    if (allowed != base::Status::kOk) return decoder_.Refuse(allowed);
+  }
   const base::Result<base::MutableBytes> place = (this->*row->place)(frame.payload_bytes);
   if (!place) return decoder_.Refuse(place.error());
   decoder_.Place(*place);
@@ -126,14 +134,16 @@ void Device::FrameBegin() {
 
 void Device::FrameEnd() {
   const wire::Frame& frame = decoder_.frame();
-  const wire::MessageInfo& info = wire::InfoOf(frame.type);
-  if (info.service == wire::Service::kAnswer) {
-    log_.Write(LogLine(LogLevel::kWarning).Text("unexpected message ").Text(info.name));
-    return;
-  }
-  // With payload this was settled at its beginning.
-  if (frame.payload_bytes == 0 && !BelongsToMessage()) {
-    return Handle(decoder_.RefuseRest(base::Status::kWireFrameWithoutBegin));
+  // With payload all this was settled at its beginning.
+  if (frame.payload_bytes == 0) {
+    const wire::MessageInfo& info = wire::InfoOf(frame.type);
+    if (info.service == wire::Service::kAnswer) {
+      log_.Write(LogLine(LogLevel::kWarning).Text("unexpected message ").Text(info.name));
+      return;
+    }
+    if (!BelongsToMessage()) {
+      return Handle(decoder_.RefuseRest(base::Status::kWireFrameWithoutBegin));
+    }
   }
   message_bytes_ += frame.payload_bytes;
   if (!frame.last()) return;
@@ -194,7 +204,10 @@ void Device::LogFailure(base::Status status) {
   LogLine line(LogLevel::kError);
   line.Text(wire::InfoOf(frame.type).name);
   if (frame.type == MessageType::kUnknown) {
-    line.Text(" of unknown type ").Number(frame.number);
+    line.Text(" of unknown type ").Number(static_cast<uint32_t>(frame.number));
+    if (const auto high = static_cast<uint32_t>(frame.number >> 32); high != 0) {
+      line.Text(" + 2^32 * ").Number(high);
+    }
   }
   line.Text(" refused in state '").Text(wire::DeviceStateName(state()));
   line.Text("': status ").Hex(static_cast<uint32_t>(status));
@@ -243,11 +256,13 @@ base::Result<base::MutableBytes> Device::PlaceModel(uint32_t size_bytes) {
 }
 
 base::Result<base::MutableBytes> Device::PlaceData(uint32_t size_bytes) {
+  // The sensor provides the inputs.
+  if (source_ != nullptr) return std::unexpected(base::Status::kModelInvalidState);
   const wire::Frame& frame = decoder_.frame();
   const uint32_t left = plan_.data_bytes() - message_bytes_;
   if (size_bytes > left || (frame.last() && size_bytes != left)) {
     reason_.Text("the inputs have ").Number(plan_.data_bytes()).Text(" bytes, DATA has ");
-    reason_.Number(uint64_t{message_bytes_} + size_bytes);
+    reason_.Number(message_bytes_ + size_bytes);  // the decoder refuses what is above its limit
     return std::unexpected(base::Status::kModelInvalidArgument);
   }
   if (!double_inputs_) served_ = DeviceState::kWeightsLoaded;
@@ -289,30 +304,40 @@ base::Status Device::ServeModel() {
 }
 
 base::Status Device::LoadModel() {
-  if (message_bytes_ == 0) {
-    if (!store_.has_model()) {
-      reason_.Text("there is no loaded model to keep");
-      return base::Status::kModelInvalidState;
+  const bool kept = message_bytes_ == 0;
+  if (kept && !store_.has_model()) {
+    reason_.Text("there is no loaded model to keep");
+    return base::Status::kModelInvalidState;
+  }
+  if (!kept) {
+    watch_.Announce("model.received", message_bytes_);
+    const base::Status loaded = store_.LoadUpload();
+    NoteEpoch();
+    if (loaded != base::Status::kOk) {
+      reason_.Text(store_.candidate().failure().text());
+      return loaded;
     }
-    const base::Result<CallPlan> plan = CallPlan::Make(store_.model(), spec_, reason_);
-    return plan ? PutInService(*plan) : plan.error();
   }
-  watch_.Announce("model.received", message_bytes_);
-  const base::Status loaded = store_.LoadUpload();
-  NoteEpoch();
-  if (loaded != base::Status::kOk) {
-    reason_.Text(store_.candidate().failure().text());
-    return loaded;
-  }
-  const base::Result<CallPlan> plan = CallPlan::Make(store_.candidate(), spec_, reason_);
-  if (!plan) return plan.error();
-  if (AlignUp(plan->buffer_bytes()) > store_.candidate_free_bytes()) {
+  CallPlan plan;
+  const base::Status planned =
+      plan.Make(kept ? store_.model() : store_.candidate(), spec_, reason_);
+  if (planned != base::Status::kOk) return planned;
+  if (!kept && AlignUp(plan.buffer_bytes()) > store_.candidate_free_bytes()) {
     reason_.Text("no room for the inputs");
     return base::Status::kOutOfMemory;
   }
-  store_.Commit();
-  NoteEpoch();
-  return PutInService(*plan);
+  if (const base::Status fits = CheckSource(plan); fits != base::Status::kOk) return fits;
+  if (!kept) {
+    store_.Commit();
+    NoteEpoch();
+  }
+  return PutInService(plan);
+}
+
+base::Status Device::CheckSource(const CallPlan& plan) {
+  return source_ == nullptr || source_->Fits(plan.data_bytes())
+             ? base::Status::kOk
+             : base::Status::kInputReaderInvalidArgument;
 }
 
 base::Status Device::PutInService(const CallPlan& plan) {
@@ -328,6 +353,10 @@ base::Status Device::PutInService(const CallPlan& plan) {
   results_ = {};
   spec_waits_ = false;
   served_ = DeviceState::kWeightsLoaded;
+  if (source_ != nullptr) {
+    source_->Begin(plan.data_bytes());
+    served_ = DeviceState::kInputLoaded;  // PROCESS brings them
+  }
   return base::Status::kOk;
 }
 
@@ -362,6 +391,40 @@ base::Status Device::ServeData() {
 }
 
 base::Status Device::ServeProcess() {
+  if (source_ != nullptr) {
+    const base::Result<bool> filled = source_->Take(inputs_[input_in_use_], true);
+    if (!filled) return filled.error();
+    plan_.Align(inputs_[input_in_use_]);
+  }
+  const base::Status status = Infer();
+  if (status == base::Status::kOk) AnswerSuccess();
+  return status;
+}
+
+void Device::FollowSource() {
+  // While a message is being received the model may be on its way out.
+  if (state() < DeviceState::kInputLoaded || message_ != MessageType::kUnknown) return;
+  reason_ = LogLine(LogLevel::kError);
+  const base::Result<bool> filled = source_->Take(inputs_[input_in_use_], false);
+  if (filled && !*filled) return;
+  base::Status status = filled ? base::Status::kOk : filled.error();
+  if (filled) {
+    plan_.Align(inputs_[input_in_use_]);
+    status = Infer();
+  }
+  if (status == source_status_) return;
+  source_status_ = status;
+  if (status == base::Status::kOk) {
+    log_.Write(LogLine(LogLevel::kInfo).Text("the sensor's samples are served again"));
+    return;
+  }
+  LogLine line(LogLevel::kError);
+  line.Text("no inference on the sensor's samples: status ").Hex(static_cast<uint32_t>(status));
+  if (!reason_.body().empty()) line.Text(", ").Text(reason_.body());
+  log_.Write(line);
+}
+
+base::Status Device::Infer() {
   struct Call {
     runtime::Runtime& model;
     runtime::Function function;
@@ -396,7 +459,6 @@ base::Status Device::ServeProcess() {
   inference_measured_ = true;
   results_ = *call.results;
   served_ = DeviceState::kInferenceDone;
-  AnswerSuccess();
   return base::Status::kOk;
 }
 

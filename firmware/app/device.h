@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The device: takes messages from the line, serves them, answers. One message, one answer.
 //
 // States and messages: wire/message.h. What a message would change is checked before it is changed:
@@ -18,6 +20,7 @@
 #include "base/status.h"
 #include "firmware/app/board.h"
 #include "firmware/app/call_plan.h"
+#include "firmware/app/input_source.h"
 #include "firmware/app/kernel_watch.h"
 #include "firmware/app/log.h"
 #include "firmware/app/model_store.h"
@@ -31,15 +34,22 @@ namespace firmware {
 class Device final : private LogSink {
  public:
   // `heap` is the device's for good: models, tensors and inputs lie in it. kSkip runs no kernels,
-  // for tests where the model's machine is another.
+  // for tests where the model's machine is another. With a `source` (which outlives the device)
+  // inputs come from there: DATA is refused, a model must fit the source, and PROCESS waits for the
+  // next input.
   Device(Board& board, base::MutableBytes heap,
-         runtime::KernelMode kernel_mode = runtime::KernelMode::kRun);
+         runtime::KernelMode kernel_mode = runtime::KernelMode::kRun,
+         InputSource* source = nullptr);
 
   // Says that the device is up.
   void Start();
 
   // Waits for bytes, at most one byte time-out, and serves what they complete. False if none came.
   bool Poll();
+
+  // For a device with a source, between two polls: takes what is due there and runs the model on
+  // each new input, so that OUTPUT always tells the newest.
+  void FollowSource();
 
   [[nodiscard]] wire::DeviceState state() const;
 
@@ -75,6 +85,8 @@ class Device final : private LogSink {
   base::Status ServeStats();
 
   base::Status LoadModel();
+  base::Status Infer();
+  base::Status CheckSource(const CallPlan& plan);
   base::Status PutInService(const CallPlan& plan);
   void ModelRefused();
   void NoteEpoch();
@@ -87,6 +99,8 @@ class Device final : private LogSink {
   void OnLogLine(const LogLine& line) override;
 
   Board& board_;
+  InputSource* source_;
+  base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
   Log log_;
   KernelWatch watch_;
   ModelStore store_;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whole sessions on an in-memory board, with stand-in models (testing_runtime.cc).
 #include "firmware/app/device.h"
 
@@ -64,11 +66,12 @@ class Logs final : public wire::LogListener {
 // A device and a client of one generation.
 class Session {
  public:
-  explicit Session(Generation generation, size_t heap_bytes = kHeapBytes)
+  explicit Session(Generation generation, size_t heap_bytes = kHeapBytes,
+                   InputSource* source = nullptr)
       : heap(heap_bytes + 64),
         aligned(heap.data() + (64 - reinterpret_cast<uintptr_t>(heap.data()) % 64) % 64,
                 heap_bytes),
-        device(board, aligned),
+        device(board, aligned, runtime::KernelMode::kRun, source),
         answer_buffer(1 << 16),
         client({.generation = generation}, answer_buffer, &logs) {
     device.Start();
@@ -500,6 +503,112 @@ TEST(DeviceTest, TheSimulatorIsToldWhereKernelsAreAndWhatHappens) {
   expected.insert(expected.end(), image.begin(), image.end());
   expected.insert(expected.end(), {"kernel.gone 4096", "model.ready 0"});
   EXPECT_EQ(session.board.announced, expected);
+}
+
+// ---- inputs from a sensor ----
+
+// Fills inputs with a number that counts up; scripted.
+class CountingSource final : public InputSource {
+ public:
+  uint32_t wanted_bytes = 4;
+  uint8_t number = 0;
+  bool due = false;
+  base::Status status = base::Status::kOk;
+  std::vector<uint32_t> begun;
+
+  [[nodiscard]] bool Fits(uint32_t size_bytes) const override { return size_bytes == wanted_bytes; }
+  void Begin(uint32_t size_bytes) override { begun.push_back(size_bytes); }
+  [[nodiscard]] base::Result<bool> Take(base::MutableBytes inputs, bool wait) override {
+    if (status != base::Status::kOk) return std::unexpected(status);
+    if (!wait && !due) return false;
+    std::ranges::fill(inputs.first(wanted_bytes), ++number);
+    return true;
+  }
+};
+
+TEST(DeviceWithSourceTest, ProcessWaitsForTheNextInputAndOutputTellsItsResult) {
+  CountingSource source;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  EXPECT_FALSE(session.Process());
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  EXPECT_EQ(source.begun, std::vector<uint32_t>{4});
+  for (uint8_t n = 1; n <= 3; ++n) {
+    ASSERT_TRUE(session.Process());
+    const auto doubled = static_cast<uint8_t>(2 * n);
+    const ByteVector output = session.Output();
+    EXPECT_EQ((ByteVector{output.begin() + 1, output.end()}),
+              (ByteVector{doubled, doubled, doubled}));
+  }
+}
+
+TEST(DeviceWithSourceTest, DataIsRefusedAndChangesNothing) {
+  CountingSource source;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  EXPECT_FALSE(session.Data({9, 9, 9, 9}));
+  ASSERT_TRUE(session.Process());
+  EXPECT_EQ(session.Output().back(), 2);
+}
+
+TEST(DeviceWithSourceTest, AModelTheSensorCannotFeedIsRefusedAndTheOldOneGoesOn) {
+  CountingSource source;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  ASSERT_TRUE(session.IoSpec(Spec({{5, kU8}})));
+  EXPECT_FALSE(session.Model(FakeModel('d', 1, 5)));
+  EXPECT_EQ(source.begun.size(), 1u);
+  ASSERT_TRUE(session.Process());
+  EXPECT_EQ(session.Output().back(), 2);
+}
+
+TEST(DeviceWithSourceTest, FollowingRunsTheModelOnEachNewInput) {
+  CountingSource source;
+  source.due = true;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  session.device.FollowSource();  // no model yet
+  EXPECT_EQ(source.number, 0);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  for (int i = 0; i < 5; ++i) session.device.FollowSource();
+  EXPECT_EQ(session.Output().back(), 10);  // without PROCESS
+}
+
+TEST(DeviceWithSourceTest, WhileAModelIsReceivedNothingRuns) {
+  CountingSource source;
+  source.due = true;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  // Its header fills the decoder's first window; the rest is still on the line.
+  session.board.input.insert(session.board.input.end(), {102, 0, 0, 0, 3, 0});
+  session.device.Poll();
+  session.device.FollowSource();
+  EXPECT_EQ(source.number, 0);
+  session.device.Poll();  // it never comes
+  session.device.FollowSource();
+  EXPECT_EQ(source.number, 1);
+}
+
+TEST(DeviceWithSourceTest, ASensorThatFailsIsToldOnceAndRecovers) {
+  CountingSource source;
+  Session session(Generation::kLegacy, kHeapBytes, &source);
+  ASSERT_TRUE(session.IoSpec(Spec({{4, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 4)));
+  source.status = base::Status::kI2cNoAcknowledge;
+  source.due = true;
+  session.board.lines.clear();
+  for (int i = 0; i < 10; ++i) session.device.FollowSource();
+  EXPECT_EQ(
+      session.board.lines,
+      std::vector<std::string>{"0 ERROR |no inference on the sensor's samples: status 0x00002701"});
+  EXPECT_FALSE(session.Process());
+  source.status = base::Status::kOk;
+  EXPECT_TRUE(session.Process());
+  session.device.FollowSource();
+  EXPECT_EQ(session.board.lines.back(), "2 INFO |the sensor's samples are served again");
 }
 
 }  // namespace

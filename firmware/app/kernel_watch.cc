@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/app/kernel_watch.h"
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 namespace firmware {
 namespace {
 
-// Guest addresses are 32 bits wide; only tests run where pointers are longer.
+// The simulator that listens has 32-bit addresses; elsewhere nobody does.
 uint32_t Address(uintptr_t address) { return static_cast<uint32_t>(address); }
 
 }  // namespace
@@ -33,10 +35,15 @@ void KernelWatch::OnExecutableGone(uintptr_t base) { Announce("kernel.gone", Add
 base::Status KernelWatch::RunDispatch(const runtime::PlacedKernel& kernel, void (*body)(void*),
                                       void* argument) {
   Trap trap;
-  if (board_.RunGuarded(body, argument, trap)) return base::Status::kOk;
+  if (board_.RunGuarded(body, argument, trap)) [[likely]]
+    return base::Status::kOk;
+  return DispatchTrapped(kernel, trap);
+}
+
+base::Status KernelWatch::DispatchTrapped(const runtime::PlacedKernel& kernel, const Trap& trap) {
   LogLine line(LogLevel::kError);
   line.Text("kernel ").Text(kernel.name.empty() ? std::string_view("without a name") : kernel.name);
-  line.Text(" at ").Hex(Address(kernel.address));
+  line.Text(" at ").Hex(kernel.address);
   LogTrap(line, trap);
   return base::Status::kFirmwareTrap;
 }

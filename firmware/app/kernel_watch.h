@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Stands between the runtime and the board while kernels are placed and run: tells a watching
 // simulator where each kernel lies, and turns a trap inside one into a status and a log line.
 // What the simulator makes of the announcements is in sim/profile.
@@ -30,6 +32,7 @@ class KernelWatch final : public runtime::Listener {
   [[nodiscard]] bool RunGuarded(std::string_view what, void (*body)(void*), void* argument);
 
  private:
+  base::Status DispatchTrapped(const runtime::PlacedKernel& kernel, const Trap& trap);
   void LogTrap(LogLine& line, const Trap& trap);
 
   Board& board_;

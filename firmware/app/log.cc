@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/app/log.h"
 
 #include <algorithm>
@@ -24,26 +26,29 @@ LogLine& LogLine::Text(std::string_view text) {
   return *this;
 }
 
-LogLine& LogLine::Number(uint64_t number) {
-  std::array<char, 20> digits;
+LogLine& LogLine::Text(const char* text) { return Text(std::string_view(text)); }
+
+LogLine& LogLine::Number(uint32_t number) {
+  std::array<char, 10> digits;
   auto first = digits.end();
-  // 64-bit division is a call on the target; log lines rarely need it.
-  while (number > UINT32_MAX) {
+  do {
     *--first = static_cast<char>('0' + number % 10);
     number /= 10;
-  }
-  auto low = static_cast<uint32_t>(number);
-  do {
-    *--first = static_cast<char>('0' + low % 10);
-    low /= 10;
-  } while (low != 0);
+  } while (number != 0);
   return Text({first, digits.end()});
 }
 
-LogLine& LogLine::Hex(uint32_t number) {
-  std::array<char, 8> digits;
-  for (size_t i = digits.size(); i-- > 0; number >>= 4) digits[i] = "0123456789ABCDEF"[number & 15];
-  return Text("0x").Text({digits.data(), digits.size()});
+LogLine& LogLine::Hex(uintptr_t number) {
+  constexpr size_t kShort = 8;
+  std::array<char, 2 * sizeof(number)> digits;
+  size_t first = digits.size() - kShort;
+  if constexpr (sizeof(number) > sizeof(uint32_t)) {
+    if (number > UINT32_MAX) first = 0;
+  }
+  for (size_t i = digits.size(); i-- > first; number >>= 4) {
+    digits[i] = "0123456789ABCDEF"[number & 15];
+  }
+  return Text("0x").Text({digits.data() + first, digits.size() - first});
 }
 
 void Log::Write(const LogLine& line) {

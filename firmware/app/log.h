@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Log lines: `INFO |text`, at most 255 characters, printed through the board and, where the wire
 // has LOGS messages, handed to whoever sends those. Facts: shared spec platform.md, section 1.6;
 // kenning-contract.md, section 5.2.5.
@@ -19,13 +21,10 @@ class LogLine {
   explicit LogLine(LogLevel level);
 
   LogLine& Text(std::string_view text);
-  // Freestanding code measures literals at run time otherwise.
-  template <size_t kSize>
-  LogLine& Text(const char (&literal)[kSize]) {
-    return Text(std::string_view(literal, kSize - 1));
-  }
-  LogLine& Number(uint64_t number);
-  LogLine& Hex(uint32_t number);
+  LogLine& Text(const char* text);  // a literal: its length would be one more argument
+  LogLine& Number(uint32_t number);
+  // 8 digits, or 16 on a 64-bit board if they are needed.
+  LogLine& Hex(uintptr_t number);
 
   [[nodiscard]] LogLevel level() const { return level_; }
   [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }

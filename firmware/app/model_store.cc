@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/app/model_store.h"
 
 #include <algorithm>
@@ -76,6 +78,7 @@ void ModelStore::DropActive() {
 
 base::Result<base::MutableBytes> ModelStore::TakeInputs(size_t size_bytes) {
   if (!active_.present) return std::unexpected(base::Status::kModelInvalidState);
+  active_.runtime->DropReplay();
   const size_t whole = active_.arena.size() + active_.inputs.size();
   const size_t wanted = AlignUp(size_bytes);
   if (wanted < size_bytes || wanted > whole - AlignUp(active_.runtime->arena_bytes_used())) {
@@ -90,6 +93,7 @@ base::Result<base::MutableBytes> ModelStore::TakeInputs(size_t size_bytes) {
 
 void ModelStore::TrimActive() {
   if (!active_.present) return;
+  active_.runtime->DropReplay();
   const size_t used = AlignUp(active_.runtime->arena_bytes_used());
   if (used < active_.arena.size() && active_.runtime->ResizeArena(used) == base::Status::kOk) {
     untrimmed_bytes_ = active_.arena.size();

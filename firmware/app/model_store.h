@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where models lie: one region of memory for the model in service, its inputs, and a new model that
 // is received and loaded beside it.
 //

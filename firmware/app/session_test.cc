@@ -1,14 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Recorded Kenning sessions played to the device with the real runtime. Kernels are for another
 // machine, so they are checked and skipped: numbers differ from the recording, everything else must
 // not.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "firmware/app/device.h"
 #include "firmware/app/testing_board.h"
 #include "gtest/gtest.h"
+#include "runtime/testing/module_builder.h"
 #include "wire/frame.h"
+#include "wire/io_spec.h"
 #include "wire/testing_bytes.h"
 
 namespace firmware {
@@ -87,6 +93,65 @@ TEST_P(SessionTest, AnswersAsRecorded) {
   EXPECT_GE(answers, 6u);  // the shortest recording asks each message once
   for (const std::string& line : board.lines) {
     EXPECT_EQ(line.find("ERROR"), std::string::npos) << line;
+  }
+}
+
+// A device asked over the legacy wire.
+class LegacySession {
+ public:
+  // The payload of an OK, nothing if the answer was an ERROR.
+  std::optional<ByteVector> Ask(MessageType type, const ByteVector& payload = {}) {
+    const wire::Frame frame = {.type = type,
+                               .payload_bytes = static_cast<uint32_t>(payload.size())};
+    const wire::EncodedHeader header = wire::EncodeHeader(Generation::kLegacy, frame, false, 0);
+    board.input.insert(board.input.end(), header.bytes.begin(), header.bytes.begin() + header.size);
+    board.input.insert(board.input.end(), payload.begin(), payload.end());
+    while (device_.Poll()) {
+    }
+    ByteVector answer = std::exchange(board.output, {});
+    if (TypeOf(Generation::kLegacy, answer) != MessageType::kOk) return std::nullopt;
+    answer.erase(answer.begin(), answer.begin() + wire::HeaderBytes(Generation::kLegacy));
+    return answer;
+  }
+
+  testing::MemoryBoard board;
+
+ private:
+  runtime::testing::Aligned heap_{size_t{1} << 20};
+  Device device_{board, heap_.bytes(), runtime::KernelMode::kSkip};
+};
+
+TEST(SessionTest, ProgramWithoutEndIsStoppedAndTheModelServesOn) {
+  using runtime::testing::Code;
+  using runtime::testing::I;
+  // main(x): while (x != 0) {}; return x
+  const auto loop = [](uint32_t end) {
+    return Code().Block().U8(0x57).U16(I(0)).Branch(0).Branch(end);
+  };
+  Code code = loop(loop(0).position());
+  code.Block().Return({I(0)});
+
+  wire::IoSpec spec;
+  spec.input_count = spec.output_count = 1;
+  for (wire::TensorSpec* tensor : {&spec.inputs[0], &spec.outputs[0]}) {
+    *tensor = {.type = {wire::TypeCode::kInt, 32}, .shape_known = true, .rank = 1};
+    tensor->dims[0] = tensor->element_count = 1;
+  }
+  ByteVector encoded(wire::kMaxIoSpecBytes);
+  encoded.resize(wire::EncodeIoSpec(Generation::kLegacy, spec, encoded).value());
+
+  LegacySession session;
+  ASSERT_TRUE(session.Ask(MessageType::kIoSpec, encoded));
+  ASSERT_TRUE(session.Ask(MessageType::kModel,
+                          runtime::testing::Build(runtime::testing::MainOnly(code, "0i_i"))));
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(session.Ask(MessageType::kData, {1, 0, 0, 0}));
+    EXPECT_FALSE(session.Ask(MessageType::kProcess));
+    EXPECT_NE(session.board.lines.back().find("instruction budget is used up"), std::string::npos)
+        << session.board.lines.back();
+    ASSERT_TRUE(session.Ask(MessageType::kData, {0, 0, 0, 0}));
+    EXPECT_TRUE(session.Ask(MessageType::kProcess));
+    EXPECT_EQ(session.Ask(MessageType::kOutput), ByteVector(4, 0));
   }
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A board in memory: bytes in, bytes and log lines out, traps by longjmp, a clock that steps.
 #ifndef FIRMWARE_APP_TESTING_BOARD_H_
 #define FIRMWARE_APP_TESTING_BOARD_H_
@@ -5,7 +7,6 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@
 
 namespace firmware::testing {
 
-class MemoryBoard final : public Board {
+class MemoryBoard : public Board {
  public:
-  std::deque<uint8_t> input;
+  std::vector<uint8_t> input;
   std::vector<uint8_t> output;
   std::vector<std::string> lines;      // "0 ERROR |text": level and text
   std::vector<std::string> announced;  // noisy lines, with their number

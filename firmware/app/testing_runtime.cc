@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A stand-in for the runtime, linked instead of it by tests of the device: "models" are a few bytes
 // that say how they behave, so that each path of the device can be reached.
 //
@@ -103,6 +105,7 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function, std::span<const V
 }
 
 void Runtime::ReleaseResults() {}
+void Runtime::DropReplay() {}
 
 Statistics Runtime::statistics() const {
   return {1, 2, 3, 4, 5, static_cast<uint32_t>(state_->used)};

@@ -1,21 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "firmware/drivers/pl011.h"
 
 #include <array>
 
-#include "firmware/drivers/testing_registers.h"
+#include "firmware/drivers/testing_uart.h"
 
 namespace firmware {
 namespace {
 
-// Each look at the clock takes 1000 ticks.
-struct SteppingClock {
-  static uint32_t Now() { return now += 1000; }
-  static inline uint32_t now = 0;
-};
-
-using Uart = Pl011<testing::ExpectedRegisters, SteppingClock>;
-constexpr Pl011Config kConfig = {
-    .clock_hz = 24'000'000, .baud_rate = 115'200, .byte_timeout_ticks = 3000};
+using Uart = Pl011<testing::ExpectedRegisters, testing::SteppingClock>;
+constexpr UartConfig kConfig = testing::ConfigAt(24'000'000);
 
 TEST(Pl011Test, InitWritesTheManualsDivisorAndLatchesItWithLcrh) {
   testing::ExpectedAccesses bus;
@@ -32,27 +27,21 @@ TEST(Pl011Test, InitWritesTheManualsDivisorAndLatchesItWithLcrh) {
 }
 
 TEST(Pl011Test, InitRefusesRatesTheClockCannotMake) {
-  testing::ExpectedAccesses bus;
-  for (uint32_t baud_rate : {0u, 1u, 2'000'000u}) {
-    Pl011Config config = kConfig;
-    config.baud_rate = baud_rate;
-    EXPECT_EQ(Uart(testing::ExpectedRegisters(&bus), config).Init(),
-              base::Status::kUartInvalidBaudrate)
-        << baud_rate;
-  }
+  testing::ExpectRatesRefused<Uart>(kConfig, {0, 1, 2'000'000});
 }
 
 TEST(Pl011Test, ReceiveReadsOnlyFlagAndDataWhileBytesWait) {
   testing::ExpectedAccesses bus;
-  for (uint32_t byte : {0x11u, 0x22u, 0x33u}) {
+  for (uint32_t byte : {0x11u, 0x22u, 0x33u, 0x44u, 0x55u}) {
     bus.Read(Uart::kFr, 0);
     bus.Read(Uart::kDr, byte);
   }
-  std::array<uint8_t, 3> window = {};
+  bus.Read(Uart::kRis, 0);
+  std::array<uint8_t, 5> window = {};
   const Received got = Uart(testing::ExpectedRegisters(&bus), kConfig).Receive(window);
-  EXPECT_EQ(got.count, 3u);
+  EXPECT_EQ(got.count, 5u);
   EXPECT_FALSE(got.line_error);
-  EXPECT_EQ(window, (std::array<uint8_t, 3>{0x11, 0x22, 0x33}));
+  EXPECT_EQ(window, (std::array<uint8_t, 5>{0x11, 0x22, 0x33, 0x44, 0x55}));
   EXPECT_TRUE(bus.Done());
 }
 
@@ -61,6 +50,7 @@ TEST(Pl011Test, ReceiveGivesUpAfterTheByteTimeoutAndKeepsWhatCame) {
   bus.Read(Uart::kFr, 0);
   bus.Read(Uart::kDr, 0x44);
   for (int i = 0; i < 5; ++i) bus.Read(Uart::kFr, Uart::kFrRxEmpty);
+  bus.Read(Uart::kRis, 0);
   std::array<uint8_t, 2> window = {};
   const Received got = Uart(testing::ExpectedRegisters(&bus), kConfig).Receive(window);
   EXPECT_EQ(got.count, 1u);
@@ -68,12 +58,27 @@ TEST(Pl011Test, ReceiveGivesUpAfterTheByteTimeoutAndKeepsWhatCame) {
   EXPECT_TRUE(bus.Done());
 }
 
-TEST(Pl011Test, ReceiveReportsLineErrors) {
+TEST(Pl011Test, ReceiveReportsEachLineErrorOnce) {
+  for (uint32_t error : {0x80u, 0x100u, 0x200u, 0x400u}) {  // framing, parity, break, overrun
+    testing::ExpectedAccesses bus;
+    bus.Read(Uart::kFr, 0);
+    bus.Read(Uart::kDr, 0x155);
+    bus.Read(Uart::kRis, error | 0x30);
+    bus.Write(Uart::kIcr, 0x780);
+    std::array<uint8_t, 1> window = {};
+    EXPECT_TRUE(Uart(testing::ExpectedRegisters(&bus), kConfig).Receive(window).line_error);
+    EXPECT_TRUE(bus.Done()) << error;
+  }
+}
+
+TEST(Pl011Test, OtherInterruptsAreNoLineErrors) {
   testing::ExpectedAccesses bus;
   bus.Read(Uart::kFr, 0);
-  bus.Read(Uart::kDr, 0x155);  // framing error
+  bus.Read(Uart::kDr, 0x55);
+  bus.Read(Uart::kRis, 0x7F);
   std::array<uint8_t, 1> window = {};
-  EXPECT_TRUE(Uart(testing::ExpectedRegisters(&bus), kConfig).Receive(window).line_error);
+  EXPECT_FALSE(Uart(testing::ExpectedRegisters(&bus), kConfig).Receive(window).line_error);
+  EXPECT_TRUE(bus.Done());
 }
 
 TEST(Pl011Test, SendWaitsForRoom) {

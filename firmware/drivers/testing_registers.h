@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A register block for driver tests: a list of the accesses a driver must make, in order, with the
 // values its reads return.
 #ifndef FIRMWARE_DRIVERS_TESTING_REGISTERS_H_
@@ -44,6 +46,10 @@ class ExpectedRegisters {
   explicit ExpectedRegisters(ExpectedAccesses* accesses) : accesses_(accesses) {}
   [[nodiscard]] uint32_t Read32(uint32_t offset) const { return accesses_->Take(false, offset, 0); }
   void Write32(uint32_t offset, uint32_t value) const { accesses_->Take(true, offset, value); }
+  [[nodiscard]] uint8_t Read8(uint32_t offset) const {
+    return static_cast<uint8_t>(accesses_->Take(false, offset, 0));
+  }
+  void Write8(uint32_t offset, uint8_t value) const { accesses_->Take(true, offset, value); }
 
  private:
   ExpectedAccesses* accesses_;

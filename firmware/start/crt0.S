@@ -1,4 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Start-up and traps. Facts: shared spec platform.md, sections 1.3, 1.4 and 1.6.
+
+#if __riscv_xlen == 32
+#define REGISTER_BYTES 4
+#define STORE sw
+#define LOAD lw
+#else
+#define REGISTER_BYTES 8
+#define STORE sd
+#define LOAD ld
+#endif
+#define FRAME_BYTES 16 * REGISTER_BYTES  /* ra, s0 .. s11, and what keeps sp aligned */
 
     .section .text.start, "ax", @progbits
     .globl _start
@@ -18,9 +31,6 @@ _start:
     li      t0, 0x2200                  # mstatus.FS and mstatus.VS := Initial
     csrs    mstatus, t0
     csrw    fcsr, zero
-    .irp reg, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    fmv.w.x f\reg, zero
-    .endr
     csrw    vcsr, zero
     vsetvli t0, zero, e8, m8, ta, ma
     vmv.v.i v0, 0
@@ -78,39 +88,39 @@ TrapEntry:
     tail    HandleTrap
     .size TrapEntry, . - TrapEntry
 
-# bool CallGuarded(uint32_t* recovery_sp, void (*body)(void*), void* argument)
+# bool CallGuarded(uintptr_t* recovery_sp, void (*body)(void*), void* argument)
 # Calls body(argument). Returns 0, or 1 if ResumeAfterTrap was called meanwhile.
     .globl CallGuarded
     .type CallGuarded, @function
 CallGuarded:
-    addi    sp, sp, -64
-    sw      ra, 0(sp)
-    .set    at, 4
+    addi    sp, sp, -FRAME_BYTES
+    STORE   ra, 0(sp)
+    .set    at, REGISTER_BYTES
     .irp reg, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    sw      \reg, at(sp)
-    .set    at, at + 4
+    STORE   \reg, at(sp)
+    .set    at, at + REGISTER_BYTES
     .endr
-    sw      sp, 0(a0)
+    STORE   sp, 0(a0)
     mv      a0, a2
     jalr    a1
-    lw      ra, 0(sp)
-    addi    sp, sp, 64
+    LOAD    ra, 0(sp)
+    addi    sp, sp, FRAME_BYTES
     li      a0, 0
     ret
     .size CallGuarded, . - CallGuarded
 
-# [[noreturn]] void ResumeAfterTrap(uint32_t recovery_sp)
+# [[noreturn]] void ResumeAfterTrap(uintptr_t recovery_sp)
     .globl ResumeAfterTrap
     .type ResumeAfterTrap, @function
 ResumeAfterTrap:
     mv      sp, a0
-    lw      ra, 0(sp)
-    .set    at, 4
+    LOAD    ra, 0(sp)
+    .set    at, REGISTER_BYTES
     .irp reg, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    lw      \reg, at(sp)
-    .set    at, at + 4
+    LOAD    \reg, at(sp)
+    .set    at, at + REGISTER_BYTES
     .endr
-    addi    sp, sp, 64
+    addi    sp, sp, FRAME_BYTES
     li      a0, 1
     ret
     .size ResumeAfterTrap, . - ResumeAfterTrap

@@ -1,34 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What compiled C++ calls without being asked: 64-bit division and shifts for a 32-bit core, two
 // string functions, and what the standard library does about a broken promise. All rare, so small
 // rather than fast. memcpy and its kin are in memory.S.
 #include <cstddef>
 #include <cstdint>
 
-namespace {
+#include "runtime/vm/i64_math.h"
 
-struct Division {
-  uint64_t quotient;
-  uint64_t remainder;
-};
-
-// One quotient bit a round. Division by zero gives what the M extension gives.
-Division Divide(uint64_t dividend, uint64_t divisor) {
-  Division result = {0, 0};
-  for (int bit = 63; bit >= 0; --bit) {
-    // By one bit, and by words: wider shifts would be calls.
-    const uint32_t word = static_cast<uint32_t>(bit >= 32 ? dividend >> 32 : dividend);
-    result.remainder = result.remainder + result.remainder + (word >> (bit & 31) & 1);
-    result.quotient += result.quotient;
-    if (result.remainder >= divisor) {
-      result.remainder -= divisor;
-      result.quotient |= 1;
-    }
-  }
-  return result;
-}
-
-}  // namespace
-
+// The names are the compiler's and the library's.
+// NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
 
 // Shifts of 64 bits; `amount` is below 64.
@@ -55,11 +36,11 @@ int64_t __ashrdi3(int64_t value, int amount) {
 }
 
 uint64_t __udivdi3(uint64_t dividend, uint64_t divisor) {
-  return Divide(dividend, divisor).quotient;
+  return runtime::DivideUnsigned(dividend, divisor).quotient;
 }
 
 uint64_t __umoddi3(uint64_t dividend, uint64_t divisor) {
-  return Divide(dividend, divisor).remainder;
+  return runtime::DivideUnsigned(dividend, divisor).remainder;
 }
 
 std::size_t strlen(const char* text) {
@@ -84,3 +65,4 @@ namespace std::inline __1 {
 [[noreturn]] void __libcpp_verbose_abort(const char* /*format*/, ...) noexcept { __builtin_trap(); }
 
 }  // namespace std::inline __1
+// NOLINTEND(readability-identifier-naming)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The firmware: a board, a device on it, for ever.
 #include <array>
 #include <cstddef>

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # memcpy, memmove, memset, memcmp on vectors of 8 registers: 512 bytes a round.
 # Clobbers vector registers, as every call may (the ABI has no callee-saved ones).
 

@@ -1,7 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Prologues and epilogues of all functions, called by code compiled with -msave-restore: without the
 # compressed instructions they would be a fifth of the image. Names, registers and stack layout are the
 # compiler's (compiler-rt, RV32I): saved in fours, sp moved by what is needed.
 
+#if __riscv_xlen == 32
     .macro  entry name
     .globl  \name
     .type   \name, @function
@@ -86,3 +89,4 @@ save_7_4:
     lw      ra, 12(sp)
     addi    sp, sp, 16
     ret
+#endif

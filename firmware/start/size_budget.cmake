@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Prints what the image weighs beside its goal and, given a limit, fails above that.
 # cmake -DSIZE=llvm-size -DELF=firmware.elf -DGOAL=65536 [-DLIMIT=…] -P size_budget.cmake
 execute_process(COMMAND ${SIZE} -A ${ELF} OUTPUT_VARIABLE sections COMMAND_ERROR_IS_FATAL ANY)

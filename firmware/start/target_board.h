@@ -1,10 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The board this image runs on, as the device sees it: console UART, counters, traps.
 #ifndef FIRMWARE_START_TARGET_BOARD_H_
 #define FIRMWARE_START_TARGET_BOARD_H_
 
+#include <type_traits>
+
 #include KN_BOARD_HEADER
 #include "firmware/app/board.h"
 #include "firmware/drivers/mmio.h"
+#include "firmware/drivers/ns16550.h"
 #include "firmware/drivers/pl011.h"
 
 namespace firmware {
@@ -12,9 +17,9 @@ namespace firmware {
 // The low half of the time CSR.
 struct TimeCsr {
   static uint32_t Now() {
-    uint32_t now;
+    uintptr_t now;
     asm volatile("rdtime %0" : "=r"(now));
-    return now;
+    return static_cast<uint32_t>(now);
   }
 };
 
@@ -22,7 +27,7 @@ class TargetBoard final : public Board {
  public:
   TargetBoard();
 
-  [[nodiscard]] base::Status Init() { return console_.Init(); }
+  [[nodiscard]] base::Status Init();
 
   Received Receive(base::MutableBytes window) override { return console_.Receive(window); }
   void Send(base::Bytes bytes) override { console_.Send(bytes); }
@@ -34,7 +39,11 @@ class TargetBoard final : public Board {
  private:
   [[nodiscard]] static uint64_t TimeTicks();
 
-  Pl011<MmioRegisters, TimeCsr> console_;
+  using Console =
+      std::conditional_t<board::current::kConsole == board::ConsoleKind::kPl011,
+                         Pl011<MmioRegisters, TimeCsr>, Ns16550<MmioRegisters, TimeCsr>>;
+
+  Console console_;
 };
 
 }  // namespace firmware
