@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Method: every finite operation is done in binary64, which holds the exact result (mul), the
 // result rounded to odd (add, fused: the lost part is recovered by an error-free sum), or a result
 // so close that it decides every binary32 rounding (div, sqrt: quotients and roots of 24-bit

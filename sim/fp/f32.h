@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // IEEE 754 binary32 arithmetic as the RISC-V F and Zve32f extensions define it, on bit patterns.
 //
 // Purpose: one bit-exact, portable implementation for scalar and vector instructions; all five

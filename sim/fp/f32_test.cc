@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/fp/f32.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Binary32 arithmetic over arrays on the host's FPU, where that is bit-exact.
 //
 // It is for round-to-nearest-even on a host that detects tininess after rounding, as RISC-V does
@@ -44,7 +46,9 @@ class HostFlagScope {
   HostFlagScope& operator=(const HostFlagScope&) = delete;
 
   // As fflags bits; may include those of `already`.
-  [[nodiscard]] uint8_t Raised() const {
+  [[nodiscard]] uint8_t Raised() const { return RaisedNow(); }
+  // What the host's sticky flags hold, whoever raised it.
+  [[nodiscard]] static uint8_t RaisedNow() {
 #if defined(__x86_64__)
     return kFflagsOfMxcsr[_mm_getcsr() & kMxcsrFlags];
 #else

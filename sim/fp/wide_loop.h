@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs a loop in the widest SIMD instructions of this host, chosen at run time.
 //
 // RunWide(body) calls body() once. On x86-64 the body is compiled three times (baseline, AVX2 with
@@ -5,20 +7,26 @@
 // body is a lambda over contiguous typed pointers, simple enough that the compiler vectorises it;
 // it captures by value, so that the compiler knows that no store of the loop changes a pointer.
 // Everything the body computes is in memory when RunWide returns. Cost: one indirect-free call.
+// The environment variable KN_HOST_SIMD (avx512, avx2, baseline) lowers the choice, for tests.
 #ifndef SIM_FP_WIDE_LOOP_H_
 #define SIM_FP_WIDE_LOOP_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <string_view>
 
 namespace sim {
 
-#if defined(__x86_64__)
-
 enum class HostSimd : uint8_t { kBaseline, kAvx2, kAvx512 };
 
+#if defined(__x86_64__)
+
 inline const HostSimd kHostSimd = [] {
+  const char* wanted = std::getenv("KN_HOST_SIMD");
+  const std::string_view limit = wanted != nullptr ? wanted : "avx512";
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  if (limit == "baseline") return HostSimd::kBaseline;
+  if (limit != "avx2" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("fma")) {
     return HostSimd::kAvx512;
@@ -59,6 +67,8 @@ void RunWide(const Body& body) {
 }
 
 #else
+
+inline constexpr HostSimd kHostSimd = HostSimd::kBaseline;
 
 template <typename Body>
 [[gnu::noinline]] void RunWide(const Body& body) {

@@ -1,4 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/hart/bus.h"
+
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,23 +11,33 @@
 namespace sim {
 
 void Bus::AddMemory(std::string name, GuestAddr base, uint32_t size_bytes) {
-  constexpr size_t kAlignment = 64;  // vector loads from aligned guest addresses stay aligned
+  // Mapped, because the system's zero pages cost nothing until the guest touches them and because
+  // an image can be mapped over them. Between two pages that nobody may touch, so that a bug of
+  // ours ends here.
+  constexpr size_t kGuard = 4096;
   auto memory = std::make_unique<Memory>();
-  // calloc, because the system's zero pages cost nothing until the guest touches them.
-  void* bytes = std::calloc(size_bytes + kAlignment, 1);
-  if (bytes == nullptr) std::abort();
-  storage_.emplace_back(static_cast<uint8_t*>(bytes));
-  const auto misalignment = reinterpret_cast<uintptr_t>(bytes) % kAlignment;
+  const size_t inner = Memory::MappedBytes(size_bytes);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void* bytes = MAP_FAILED;
+#ifdef MAP_32BIT
+  // A low address lies within a displacement of translated code.
+  bytes = mmap(nullptr, inner + 2 * kGuard, PROT_NONE, kFlags | MAP_32BIT, -1, 0);
+#endif
+  if (bytes == MAP_FAILED) bytes = mmap(nullptr, inner + 2 * kGuard, PROT_NONE, kFlags, -1, 0);
+  if (bytes == MAP_FAILED) std::abort();
+  auto* begin = static_cast<uint8_t*>(bytes);
+  if (mprotect(begin + kGuard, inner, PROT_READ | PROT_WRITE) != 0) std::abort();
+  storage_.emplace_back(begin, Unmap{inner + 2 * kGuard});
   memory->name = std::move(name);
   memory->base = base;
   memory->size_bytes = size_bytes;
-  memory->bytes = storage_.back().get() + (kAlignment - misalignment) % kAlignment;
-  memory->code_lines.resize((size_bytes >> Memory::kCodeLineShift) + 1);
+  memory->bytes = begin + kGuard;
+  memory->code_lines.resize((size_bytes >> Memory::kCodeLineShift) + Memory::kCodeLinesAtOnce);
   search_order_.push_back(memory.get());
   memories_.push_back(std::move(memory));
 }
 
-void Bus::Free::operator()(void* memory) const { std::free(memory); }
+void Bus::Unmap::operator()(uint8_t* bytes) const { munmap(bytes, size_bytes); }
 
 void Bus::AddDevice(std::string name, GuestAddr base, uint32_t size_bytes, Device* device) {
   devices_.push_back({std::move(name), base, size_bytes, device, {}});

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a hart reaches by address: memories as host bytes with counters, devices by interface.
 // Fast path: ReadableRam/WritableRam give a host pointer that holds for this access; nullptr means
 // "not wholly inside one memory", then take Load/Store, which handle devices, misalignment,
@@ -29,7 +31,8 @@ enum class Cause : uint32_t {
   kStoreMisaligned = 6,
   kStoreFault = 7,
   kEcallFromM = 11,
-  kLeaveBlock = 0xffff'ffff,  // no trap: see Hart::AfterDeviceAccess
+  kLeaveBlock = 0xffff'ffff,   // no trap: see Hart::AfterDeviceAccess
+  kLeaveBefore = 0xffff'fffe,  // no trap: see InsnObserver::Before
 };
 
 struct Trap {
@@ -45,6 +48,7 @@ struct AccessCount {
 struct Memory {
   // One flag a line of this many bytes: decoded code stands there, a store must be noticed.
   static constexpr uint32_t kCodeLineShift = 6;
+  static constexpr uint32_t kCodeLinesAtOnce = 16;  // may be read from any valid line's flag on
 
   std::string name;
   GuestAddr base = 0;
@@ -53,6 +57,11 @@ struct Memory {
   AccessCount count;
   std::vector<uint8_t> code_lines;
 
+  // Memories are mapped in whole pages of the host.
+  static constexpr uint64_t MappedBytes(uint32_t size_bytes) {
+    constexpr uint64_t kPage = 4096;
+    return (size_bytes + kPage - 1) / kPage * kPage;
+  }
   // Offsets [addr - base, + size) lie inside; cannot wrap. size >= 1.
   [[nodiscard]] bool Contains(GuestAddr addr, uint32_t size) const {
     const uint32_t offset = addr - base;
@@ -60,12 +69,17 @@ struct Memory {
   }
 };
 
+class StateStream;
+
 // A register block. Width is 1, 2 or 4 and the offset is aligned to it.
 class Device {
  public:
   virtual ~Device() = default;
   [[nodiscard]] virtual uint32_t Read(uint32_t offset, uint32_t width) = 0;
   virtual void Write(uint32_t offset, uint32_t width, uint32_t value) = 0;
+  // Saves or loads everything that a later access can notice (state_stream.h); a device that
+  // remembers nothing has nothing to do.
+  virtual void Exchange(StateStream& s) { (void)s; }
 };
 
 enum class UnmappedPolicy : uint8_t { kReadZero, kFault };
@@ -151,10 +165,11 @@ class Bus {
 
   std::vector<Memory*> search_order_;
   std::vector<std::unique_ptr<Memory>> memories_;
-  struct Free {
-    void operator()(void* memory) const;
+  struct Unmap {
+    size_t size_bytes;
+    void operator()(uint8_t* bytes) const;
   };
-  std::vector<std::unique_ptr<uint8_t, Free>> storage_;
+  std::vector<std::unique_ptr<uint8_t, Unmap>> storage_;
   std::vector<MappedDevice> devices_;
   MisalignedPolicy misaligned_ = MisalignedPolicy::kTrap;
   UnmappedPolicy unmapped_ = UnmappedPolicy::kReadZero;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/hart/csr.h"
 
 #include <array>
@@ -31,6 +33,7 @@ uint32_t ReadMstatus(const Hart& hart, uint64_t) {
 void WriteMstatus(Hart& hart, uint64_t, uint32_t value) {
   constexpr uint32_t kWritable = kMstatusMie | kMstatusMpie | kMstatusVs | kMstatusFs;
   hart.mstatus = (value & kWritable) | kMstatusMpp;
+  if (!hart.v.present) hart.mstatus &= ~kMstatusVs;
   hart.RequestStop();  // an interrupt may have become due
 }
 
@@ -117,6 +120,45 @@ constexpr CsrRow kMcause = {[](const Hart& h, uint64_t) { return h.mcause; },
 constexpr CsrRow kMtval = {[](const Hart& h, uint64_t) { return h.mtval; },
                            [](Hart& h, uint64_t, uint32_t v) { h.mtval = v; }};
 constexpr CsrRow kMip = {ReadMip};
+
+// Physical memory protection (privileged specification, section 3.7) with the L bits hard-wired to
+// 0: entries that are not locked do not bind machine mode, the only mode there is, so the registers
+// are storage that start-up code may set and read back. Granularity 4 bytes.
+constexpr uint32_t kPmpcfgWritable = 0x1F1F'1F1F;  // A, X, W, R of four entries
+
+template <uint32_t kIndex>
+constexpr CsrRow kPmpcfg = {
+    [](const Hart& h, uint64_t) { return h.pmpcfg[kIndex]; },
+    [](Hart& h, uint64_t, uint32_t v) { h.pmpcfg[kIndex] = v & kPmpcfgWritable; }};
+template <uint32_t kIndex>
+constexpr CsrRow kPmpaddr = {[](const Hart& h, uint64_t) { return h.pmpaddr[kIndex]; },
+                             [](Hart& h, uint64_t, uint32_t v) { h.pmpaddr[kIndex] = v; }};
+constexpr CsrRow kPmpcfg0 = kPmpcfg<0>;
+constexpr CsrRow kPmpcfg1 = kPmpcfg<1>;
+constexpr CsrRow kPmpcfg2 = kPmpcfg<2>;
+constexpr CsrRow kPmpcfg3 = kPmpcfg<3>;
+constexpr CsrRow kPmpaddr0 = kPmpaddr<0>;
+constexpr CsrRow kPmpaddr1 = kPmpaddr<1>;
+constexpr CsrRow kPmpaddr2 = kPmpaddr<2>;
+constexpr CsrRow kPmpaddr3 = kPmpaddr<3>;
+constexpr CsrRow kPmpaddr4 = kPmpaddr<4>;
+constexpr CsrRow kPmpaddr5 = kPmpaddr<5>;
+constexpr CsrRow kPmpaddr6 = kPmpaddr<6>;
+constexpr CsrRow kPmpaddr7 = kPmpaddr<7>;
+constexpr CsrRow kPmpaddr8 = kPmpaddr<8>;
+constexpr CsrRow kPmpaddr9 = kPmpaddr<9>;
+constexpr CsrRow kPmpaddr10 = kPmpaddr<10>;
+constexpr CsrRow kPmpaddr11 = kPmpaddr<11>;
+constexpr CsrRow kPmpaddr12 = kPmpaddr<12>;
+constexpr CsrRow kPmpaddr13 = kPmpaddr<13>;
+constexpr CsrRow kPmpaddr14 = kPmpaddr<14>;
+constexpr CsrRow kPmpaddr15 = kPmpaddr<15>;
+
+// tdata1 reads type 0: "there is no trigger at this tselect" (debug specification, section 5.7).
+constexpr CsrRow kTselect = {ReadsZero};
+constexpr CsrRow kTdata1 = {ReadsZero};
+constexpr CsrRow kTdata2 = {ReadsZero};
+constexpr CsrRow kTdata3 = {ReadsZero};
 // Instructions since the core was made, not since reset; writes are ignored (platform.md, 1.4).
 constexpr CsrRow kIcount = {[](const Hart&, uint64_t retired) { return Low(retired); }};
 constexpr CsrRow kCcount = kIcount;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Control and status registers: one row per register with how it reads and what a write may change.
 // Read/write suppression of csrr* (rd = x0, rs1 = x0) is the caller's (system.cc).
 #ifndef SIM_HART_CSR_H_

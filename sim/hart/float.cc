@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The F extension. Arithmetic on bit patterns is sim/fp; here are operands, rounding mode, flags.
 // No NaN boxing: FLEN is 32.
 #include <cstring>
@@ -111,8 +113,17 @@ bool Classify(Hart& hart, const DecodedInsn& insn) {
 bool LoadFloat(Hart& hart, const DecodedInsn& insn) {
   if (!hart.FpEnabled()) return hart.RaiseIllegal(insn);
   const uint32_t addr = hart.x[insn.rs1] + static_cast<uint32_t>(insn.imm);
+  if (addr % 4 == 0 || hart.bus->MayMisalign()) [[likely]] {
+    if (const uint8_t* bytes = hart.bus->ReadableRam(addr, 4, 1)) [[likely]] {
+      std::memcpy(&hart.f[insn.rd], bytes, 4);
+      hart.MarkFpDirty();
+      return true;
+    }
+  }
   hart.retired_at_access = hart.RetiredBefore(insn);
-  if (!hart.bus->Load(addr, 4, &hart.f[insn.rd], &hart.trap)) return false;
+  uint32_t value = 0;
+  if (!hart.bus->Load(addr, 4, &value, &hart.trap)) return false;  // f[rd] stays as it was
+  hart.f[insn.rd] = value;
   hart.MarkFpDirty();
   return hart.AfterDeviceAccess();
 }
@@ -120,6 +131,12 @@ bool LoadFloat(Hart& hart, const DecodedInsn& insn) {
 bool StoreFloat(Hart& hart, const DecodedInsn& insn) {
   if (!hart.FpEnabled()) return hart.RaiseIllegal(insn);
   const uint32_t addr = hart.x[insn.rs1] + static_cast<uint32_t>(insn.imm);
+  if (addr % 4 == 0 || hart.bus->MayMisalign()) [[likely]] {
+    if (uint8_t* bytes = hart.bus->WritableRam(addr, 4, 1)) [[likely]] {
+      std::memcpy(bytes, &hart.f[insn.rs2], 4);
+      return true;
+    }
+  }
   hart.retired_at_access = hart.RetiredBefore(insn);
   return hart.bus->Store(addr, 4, hart.f[insn.rs2], &hart.trap) && hart.AfterDeviceAccess();
 }

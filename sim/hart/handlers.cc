@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/hart/handlers.h"
 
 #include <span>
@@ -8,6 +10,19 @@ namespace sim {
 namespace {
 
 bool ExecuteIllegal(Hart& hart, const DecodedInsn& insn) { return hart.RaiseIllegal(insn); }
+
+// CSR instructions of vector code: they touch nothing but the vector state.
+bool IsVectorStateCsr(const DecodedInsn& insn) {
+  switch (insn.imm) {
+    case 0x00A:  // vxrm
+    case 0xC20:  // vl
+    case 0xC21:  // vtype
+    case 0xC22:  // vlenb
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -25,14 +40,20 @@ Handler HandlerOf(Op op) {
   return kCustomHandlers[index];
 }
 
-bool EndsBlock(Op op) {
-  if (op == Op::kIllegal || op == Op::kFenceI) return true;
-  const InsnInfo& info = Info(op);
+bool EndsBlock(const DecodedInsn& insn) {
+  if (insn.op == Op::kIllegal || insn.op == Op::kFenceI) return true;
+  const InsnInfo& info = Info(insn.op);
   switch (info.insn_class) {
     case InsnClass::kJump:
     case InsnClass::kJumpReg:
     case InsnClass::kBranch:
+    case InsnClass::kVectorSetVl:
       return true;
+    case InsnClass::kVectorSetVli:
+      return insn.rs1 != 0;
+    case InsnClass::kCsrReg:
+    case InsnClass::kCsrImm:
+      return !IsVectorStateCsr(insn);
     default:
       return info.extension == Extension::kSystem || info.extension == Extension::kCustom;
   }

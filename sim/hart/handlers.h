@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The handler of every instruction row. The tables are filled from the rows' own files, chapter by
 // chapter, so a row without a handler does not compile.
 #ifndef SIM_HART_HANDLERS_H_
@@ -30,8 +32,9 @@ extern const HandlerTable<Extension::kCustom> kCustomHandlers;
 [[nodiscard]] Handler HandlerOf(Op op);
 
 // True for instructions after which decoding cannot simply go on: control transfers, traps, CSR
-// and custom instructions (they read the retired count), fence.i.
-[[nodiscard]] bool EndsBlock(Op op);
+// (but those of vl, vtype, vlenb and vxrm) and custom instructions, fence.i. A vsetvl whose length
+// is a value of the run ends a block too: what follows is translated for one vl.
+[[nodiscard]] bool EndsBlock(const DecodedInsn& insn);
 
 }  // namespace sim
 

@@ -1,6 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/hart/hart.h"
 
 namespace sim {
+
+void Hart::Configure(const CoreConfig& config) {
+  v.vlen_bytes = config.vlen_bits / 8;
+  v.present = config.vector != VectorUnit::kNone;
+  v.zve32f = config.vector == VectorUnit::kZve32f;
+}
+
+CoreConfig Hart::Configuration() const {
+  VectorUnit unit = v.zve32f ? VectorUnit::kZve32f : VectorUnit::kZve32x;
+  if (!v.present) unit = VectorUnit::kNone;
+  return {.vlen_bits = v.vlen_bits(), .vector = unit};
+}
 
 // Reset values: shared spec platform.md, section 1.4 (FS = Initial, VS = Off, MPP = M); vtype =
 // vill as the V specification recommends. Registers are zeroed so that a run is reproducible.
@@ -10,15 +24,14 @@ void Hart::Reset(uint32_t reset_pc) {
   x = {};
   f = {};
   frm = fflags = 0;
-  const uint32_t vlen_bytes = v.vlen_bytes;
-  const bool zve32f = v.zve32f;
+  const CoreConfig config = Configuration();
   v = VectorState{};
-  v.vlen_bytes = vlen_bytes;
-  v.zve32f = zve32f;
+  Configure(config);
   mstatus = kMstatusMpp | 1u << 13;
   mie = 0;
   mtvec = 0x1010;
   mscratch = mepc = mcause = mtval = 0;
+  pmpcfg = {};
   trap = {};
 }
 

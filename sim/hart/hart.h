@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The architectural state of one RV32IMF + Zve32f hart, and the few rules that every chapter's
 // handlers share: raising a trap, the mstatus fields that switch F and V on, the FP rounding mode.
 // Plain data; reset by Reset(). The interpreter that drives it is interpreter.h.
@@ -8,6 +10,7 @@
 #include <cstdint>
 
 #include "sim/hart/bus.h"
+#include "sim/hart/core_config.h"
 #include "sim/isa/insn.h"
 
 namespace sim {
@@ -19,15 +22,18 @@ struct VectorState {
   alignas(64) uint8_t reg[32 * kMaxVlenBytes] = {};
   uint32_t vlen_bytes = 64;  // VLEN / 8: 16, 32, 64 or 128
   bool zve32f = true;        // vector floating point present; false: Zve32x only
-  uint32_t vl = 0;
+  bool present = true;       // false: there is no vector unit at all
+  // Translated code compares vl and vtype as one 8-byte value and writes the decoded vtype as 4.
+  alignas(8) uint32_t vl = 0;
   uint32_t vtype = 0x8000'0000;
+  // vtype decoded, valid while !vill.
+  alignas(4) bool vill = true;
+  uint8_t sew_shift = 0;  // SEW = 8 << sew_shift: 0, 1, 2
+  int8_t lmul_shift = 0;  // LMUL = 2^lmul_shift: -3 .. 3
+  uint8_t always_zero = 0;
   uint32_t vstart = 0;
   uint8_t vxrm = 0;
   uint8_t vxsat = 0;
-  // vtype decoded, valid while !vill.
-  bool vill = true;
-  uint8_t sew_shift = 0;  // SEW = 8 << sew_shift: 0, 1, 2
-  int8_t lmul_shift = 0;  // LMUL = 2^lmul_shift: -3 .. 3
 
   [[nodiscard]] uint8_t* Reg(uint32_t n) { return reg + n * vlen_bytes; }
   [[nodiscard]] const uint8_t* Reg(uint32_t n) const { return reg + n * vlen_bytes; }
@@ -44,6 +50,7 @@ inline constexpr uint32_t kMstatusFs = 3u << 13;
 inline constexpr uint8_t kRmDynamic = 7;
 
 struct Hart;
+class StateStream;
 
 // What the platform does when an instruction speaks to it. Never throws; may call
 // Hart::RequestStop.
@@ -81,6 +88,8 @@ struct Hart {
   uint32_t mepc = 0;
   uint32_t mcause = 0;
   uint32_t mtval = 0;
+  std::array<uint32_t, 4> pmpcfg{};  // storage only, see csr.cc
+  std::array<uint32_t, 16> pmpaddr{};
   // CSR mcycle/minstret = retired + offset (software may write them).
   uint64_t mcycle_offset = 0;
   uint64_t minstret_offset = 0;
@@ -97,7 +106,12 @@ struct Hart {
   Bus* bus = nullptr;
   Environment* environment = nullptr;
 
+  // Before the first Reset. `config` IsPossible.
+  void Configure(const CoreConfig& config);
+  [[nodiscard]] CoreConfig Configuration() const;
   void Reset(uint32_t reset_pc);
+  // Saves or loads all of it but the configuration and the pointers.
+  void Exchange(StateStream& s);
 
   // Takes a trap or interrupt: mcause as the CSR shows it (bit 31 = interrupt), epc the address to
   // come back to. Sets pc.

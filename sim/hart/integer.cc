@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // RV32I, Zifencei and M. One expression an instruction; shapes share a template.
 #include <cstring>
 #include <limits>
@@ -76,7 +78,7 @@ template <typename T>
 bool LoadInt(Hart& hart, const DecodedInsn& insn) {
   const uint32_t addr = hart.x[insn.rs1] + Unsigned(insn.imm);
   T value;
-  if (addr % sizeof(T) == 0) [[likely]] {
+  if (addr % sizeof(T) == 0 || hart.bus->MayMisalign()) [[likely]] {
     if (const uint8_t* bytes = hart.bus->ReadableRam(addr, sizeof(T), 1)) [[likely]] {
       std::memcpy(&value, bytes, sizeof(T));
       hart.SetX(insn.rd, static_cast<uint32_t>(value));  // sign-extends where T is signed
@@ -93,7 +95,7 @@ template <typename T>
 bool StoreInt(Hart& hart, const DecodedInsn& insn) {
   const uint32_t addr = hart.x[insn.rs1] + Unsigned(insn.imm);
   const T value = static_cast<T>(hart.x[insn.rs2]);
-  if (addr % sizeof(T) == 0) [[likely]] {
+  if (addr % sizeof(T) == 0 || hart.bus->MayMisalign()) [[likely]] {
     if (uint8_t* bytes = hart.bus->WritableRam(addr, sizeof(T), 1)) [[likely]] {
       std::memcpy(bytes, &value, sizeof(T));
       return true;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // System instructions, Zicsr and Springbok's custom-3 instructions.
 #include "sim/hart/csr.h"
 #include "sim/hart/handlers.h"

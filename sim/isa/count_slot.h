@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where an executed instruction is counted: one slot a row, and for vector memory rows one more for
 // each number of segment fields, so that vlseg3e32.v is told apart from vle32.v.
 #ifndef SIM_ISA_COUNT_SLOT_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Text of an instruction, in llvm-objdump's spelling without aliases (`llvm-objdump -d -M
 // no-aliases`): "addi	a0, zero, 5", targets as absolute addresses. Operand templates stand in
 // insn_class.def; the names they may use, in braces, are the rows of kOperands in

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The inverse of Decode, from the same rows: machine code for tests, fuzzers and comparers.
 #ifndef SIM_ISA_ENCODER_H_
 #define SIM_ISA_ENCODER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/isa/insn.h"
 
 #include <vector>
@@ -81,8 +83,8 @@ int32_t SignExtend(uint32_t value, unsigned bits) {
 }  // namespace
 
 Op DecodeOp(uint32_t word) {
-  static const DecodeTable table;  // immutable after construction; shared by all machines
-  return table.Find(word);
+  static const DecodeTable kTable;  // immutable after construction; shared by all machines
+  return kTable.Find(word);
 }
 
 int32_t ImmediateOf(uint32_t word, ImmFormat format) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The instruction set as data. Each row of the .def files beside this header is the only place
 // where an instruction's facts stand; from it come the enumerator, mask and match, the decoder's
 // table, the disassembler's operands and the profiler's name. Adding a row without a handler does

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/isa/renode_names.h"
 
 #include <algorithm>

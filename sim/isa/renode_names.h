@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Renode's counters as a view of ours: 540 names in its order, some of which several of our slots
 // feed (segment forms) and some that nothing can (rows of extensions the core lacks). What Renode
 // counts nowhere (slli, srli, srai, custom-3) is missing here too. Source: shared spec platform.md,

@@ -1,4 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/clint.h"
+
+#include "sim/hart/state_stream.h"
 
 namespace sim {
 namespace {
@@ -57,6 +61,11 @@ void Clint::Write(uint32_t offset, uint32_t width, uint32_t value) {
       return;
   }
   time_->TimerChanged();
+}
+
+void Clint::Exchange(StateStream& s) {
+  s.Field(msip_);
+  s.Field(compare_);
 }
 
 }  // namespace sim

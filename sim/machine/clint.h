@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Core-level interruptor (shared spec platform.md, section 1.2): mtime from virtual time at 24 MHz,
 // mtimecmp and msip of hart 0. Interrupt lines are levels, asked for by the machine.
 #ifndef SIM_MACHINE_CLINT_H_
@@ -25,6 +27,7 @@ class Clint : public Device {
   [[nodiscard]] uint32_t Read(uint32_t offset, uint32_t width) override;
   void Write(uint32_t offset, uint32_t width, uint32_t value) override;
   void Reset();
+  void Exchange(StateStream& s) override;
 
   [[nodiscard]] bool software_pending() const { return (msip_ & 1) != 0; }
   [[nodiscard]] uint64_t compare() const { return compare_; }

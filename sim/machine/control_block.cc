@@ -1,4 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/control_block.h"
+
+#include "sim/hart/state_stream.h"
 
 namespace sim {
 namespace {
@@ -119,6 +123,16 @@ void ControlBlock::OnFinish() {
   core_->HaltCore();
   mode_ = kModeFreeze | kModeReset;
   pending_ |= kPendingFinish;
+}
+
+void ControlBlock::Exchange(StateStream& s) {
+  s.Field(pending_);
+  s.Field(enabled_);
+  s.AtMost(mode_, kModeMask);
+  for (uint32_t* stored : {&pc_offset_, &bank_control_, &error_status_}) s.Field(*stored);
+  s.AtMost(init_start_, kInitAddress | kInitFlag);
+  s.AtMost(init_end_, kInitAddress | kInitFlag);
+  s.Field(init_done_);
 }
 
 }  // namespace sim

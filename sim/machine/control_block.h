@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Springbok's control block: boots, freezes and resets the core (shared spec platform.md, section
 // 1.3). Interrupt outputs are not connected.
 #ifndef SIM_MACHINE_CONTROL_BLOCK_H_
@@ -26,6 +28,8 @@ class ControlBlock : public Device {
 
   [[nodiscard]] uint32_t Read(uint32_t offset, uint32_t width) override;
   void Write(uint32_t offset, uint32_t width, uint32_t value) override;
+
+  void Exchange(StateStream& s) override;
 
   void WriteControl(uint32_t value);
   void OnHostRequest();  // instruction `hostreq`

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/elf_loader.h"
 
 #include <algorithm>
@@ -65,10 +67,14 @@ static_assert(sizeof(Symbol) == 16);
 
 constexpr uint16_t kTypeExecutable = 2;
 constexpr uint16_t kMachineRiscv = 243;
+constexpr uint32_t kFlagExecute = 1;
+constexpr uint32_t kFlagWrite = 2;
 constexpr uint32_t kSegmentLoad = 1;
 constexpr uint32_t kSectionSymbols = 2;
 constexpr uint8_t kSymbolFunction = 2;
 constexpr size_t kMaxSymbols = 1u << 16;
+// Sections may share a table, so that a small file has any number of entries.
+constexpr size_t kMaxSymbolEntries = 1u << 20;
 constexpr size_t kMaxNameLength = 1024;
 
 std::unexpected<ElfError> Refuse(std::string sentence, uint64_t offset) {
@@ -114,6 +120,7 @@ std::string NameAt(base::Bytes strings, uint32_t offset) {
 // Symbols only help to read a profile: whatever is wrong with them, there are simply none.
 std::vector<ElfSymbol> ReadSymbols(base::Bytes elf, const ElfHeader& header) {
   std::vector<ElfSymbol> symbols;
+  size_t entries = 0;
   if (header.shentsize != sizeof(SectionHeader)) return symbols;
   for (uint32_t i = 0; i < header.shnum; ++i) {
     const auto section = base::ReadAt<SectionHeader>(
@@ -126,7 +133,7 @@ std::vector<ElfSymbol> ReadSymbols(base::Bytes elf, const ElfHeader& header) {
     const auto table = base::SliceAt(elf, section->offset, section->size);
     if (!strings || !table) continue;
     for (size_t at = 0; at + sizeof(Symbol) <= table->size(); at += sizeof(Symbol)) {
-      if (symbols.size() == kMaxSymbols) return symbols;
+      if (symbols.size() == kMaxSymbols || entries++ == kMaxSymbolEntries) return symbols;
       const auto symbol = base::LoadLe<Symbol>(table->data() + at);
       const uint8_t type = symbol.info & 15;
       if (symbol.shndx == 0 || type > kSymbolFunction) continue;  // sections, files
@@ -148,6 +155,9 @@ std::expected<LoadedElf, ElfError> LoadElfInto(Bus& bus, std::span<const uint8_t
   if (!header) return std::unexpected(header.error());
 
   std::vector<ProgramHeader> segments;
+  // Else a small file asks for any amount of memory to be cleared, again and again.
+  uint64_t room = 0;
+  for (const auto& memory : bus.memories()) room += memory->size_bytes;
   for (uint32_t i = 0; i < header->phnum; ++i) {
     const uint64_t at = uint64_t{header->phoff} + uint64_t{i} * sizeof(ProgramHeader);
     const auto segment = base::LoadLe<ProgramHeader>(elf.data() + at);
@@ -163,6 +173,10 @@ std::expected<LoadedElf, ElfError> LoadElfInto(Bus& bus, std::span<const uint8_t
                         ") does not fit any memory of the platform",
                     at);
     }
+    if (segment.memsz > room) {
+      return Refuse(name + "and those before it are larger than all memories of the platform", at);
+    }
+    room -= segment.memsz;
     segments.push_back(segment);
   }
   if (segments.empty()) return Refuse("the ELF has nothing to load", header->phoff);
@@ -173,12 +187,17 @@ std::expected<LoadedElf, ElfError> LoadElfInto(Bus& bus, std::span<const uint8_t
   LoadedElf loaded{.entry = header->entry,
                    .segments = static_cast<uint32_t>(segments.size()),
                    .bytes = 0,
+                   .placed = {},
                    .symbols = ReadSymbols(elf, *header)};
   for (const ProgramHeader& segment : segments) {
     uint8_t* target = bus.Ram(segment.paddr, segment.memsz);
     std::memcpy(target, elf.data() + segment.offset, segment.filesz);
     std::memset(target + segment.filesz, 0, segment.memsz - segment.filesz);
     loaded.bytes += segment.filesz;
+    loaded.placed.push_back({.start = segment.paddr,
+                             .size_bytes = segment.memsz,
+                             .is_executable = (segment.flags & kFlagExecute) != 0,
+                             .is_writable = (segment.flags & kFlagWrite) != 0});
   }
   return loaded;
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Places an ELF32 RISC-V executable into a machine's memories. Every byte of the file is foreign:
 // header, bounds and addresses are checked before the first byte is written, so a refused file
 // leaves memory as it was. Segments go to their physical address, as Renode's LoadELF does (shared
@@ -27,10 +29,19 @@ struct ElfSymbol {
   bool is_function = false;
 };
 
+// Of the memory, whatever part of it the file holds.
+struct PlacedSegment {
+  GuestAddr start = 0;
+  uint32_t size_bytes = 0;
+  bool is_executable = false;
+  bool is_writable = false;
+};
+
 struct LoadedElf {
   GuestAddr entry = 0;
   uint32_t segments = 0;
-  uint64_t bytes = 0;              // file bytes placed
+  uint64_t bytes = 0;  // file bytes placed
+  std::vector<PlacedSegment> placed;
   std::vector<ElfSymbol> symbols;  // named ones of .symtab; empty if it is absent or broken
 };
 

@@ -1,9 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/elf_loader.h"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
+#include <string_view>
 
+#include "base/byte_reader.h"
 #include "sim/machine/machine.h"
 #include "sim/machine/testing_program.h"
 
@@ -14,6 +19,8 @@ using testing::kCode;
 using testing::Program;
 
 std::vector<uint8_t> Good() { return Program().Add(Op::kAddi).Finish().Elf(); }
+
+constexpr size_t kProgramHeaderAt = 52;
 
 struct BadCase {
   const char* what;
@@ -60,6 +67,53 @@ TEST(ElfLoaderTest, RefusesEachBrokenFieldAndWritesNothing) {
     EXPECT_FALSE(loaded.error().sentence.empty()) << c.what;
     EXPECT_EQ(*machine.bus().Ram(kCode, 1), 0) << c.what;
   }
+}
+
+// Each of them is fine; what they cost together is not.
+TEST(ElfLoaderTest, RefusesSegmentsLargerThanAllMemories) {
+  constexpr uint32_t kMemory = 0x0010'0000;  // the one that the program lies in
+  constexpr uint16_t kCount = 64;
+  std::vector<uint8_t> elf = Good();
+  std::vector<uint8_t> header(elf.begin() + kProgramHeaderAt, elf.begin() + kProgramHeaderAt + 32);
+  base::StoreLe(&header[20], kMemory);
+  base::StoreLe(&elf[28], static_cast<uint32_t>(elf.size()));
+  base::StoreLe(&elf[44], kCount);
+  for (uint16_t i = 0; i < kCount; ++i) elf.insert(elf.end(), header.begin(), header.end());
+  Machine machine(MachineConfig{});
+  const auto loaded = machine.LoadElf(elf);
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_NE(loaded.error().sentence.find("larger than all memories"), std::string::npos);
+  EXPECT_EQ(*machine.bus().Ram(kCode, 1), 0);
+}
+
+TEST(ElfLoaderTest, EntriesOfASharedSymbolTableAreNotReadWithoutEnd) {
+  constexpr uint16_t kSections = 8192;
+  constexpr uint32_t kEntries = 256;  // of which one is a function; 4096 tables are read
+  std::vector<uint8_t> elf = Good();
+  const auto names_at = static_cast<uint32_t>(elf.size());
+  for (const char c : std::string_view("main\0", 5)) elf.push_back(static_cast<uint8_t>(c));
+  const auto table_at = static_cast<uint32_t>(elf.size());
+  elf.resize(elf.size() + kEntries * 16);
+  elf[table_at + 12] = 2;  // a function
+  elf[table_at + 14] = 1;  // in some section
+  base::StoreLe(&elf[32], static_cast<uint32_t>(elf.size()));
+  base::StoreLe(&elf[46], uint16_t{40});
+  base::StoreLe(&elf[48], kSections);
+  for (uint16_t i = 0; i < kSections; ++i) {
+    // type, address, offset, size, link; the last section has the names.
+    const bool is_names = i + 1 == kSections;
+    std::array<uint8_t, 40> section = {};
+    base::StoreLe(&section[4], is_names ? 3u : 2u);
+    base::StoreLe(&section[16], is_names ? names_at : table_at);
+    base::StoreLe(&section[20], is_names ? 5u : kEntries * 16);
+    base::StoreLe(&section[24], uint32_t{kSections} - 1);
+    elf.insert(elf.end(), section.begin(), section.end());
+  }
+  Machine machine(MachineConfig{});
+  const auto loaded = machine.LoadElf(elf);
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_EQ(loaded->symbols.size(), 4096u);
+  EXPECT_EQ(loaded->symbols.front().name, "main");
 }
 
 TEST(ElfLoaderTest, RefusesEveryTruncation) {

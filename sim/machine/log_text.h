@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How log lines are spelled; Kenning and the Robot tests search for these texts (shared spec
 // platform.md, section 1.5).
 #ifndef SIM_MACHINE_LOG_TEXT_H_

@@ -1,19 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/machine.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 
 #include "board/springbok/memory_map.h"
 #include "sim/hart/interpreter.h"
+#include "sim/hart/state_stream.h"
 #include "sim/isa/count_slot.h"
 #include "sim/isa/renode_names.h"
 #include "sim/machine/clint.h"
 #include "sim/machine/control_block.h"
 #include "sim/machine/log_text.h"
 #include "sim/machine/pl011.h"
+#include "sim/machine/sensor_platform.h"
 #include "sim/profile/profiler.h"
+#include "sim/translate/translator.h"
 
 namespace sim {
 namespace {
@@ -39,6 +45,12 @@ constexpr uint64_t SaturatingAdd(uint64_t a, uint64_t b) {
 
 }  // namespace
 
+Engine DefaultEngine() {
+  const char* wanted = std::getenv("KN_ENGINE");
+  const bool interpret = wanted != nullptr && std::string_view(wanted) == "interpreter";
+  return interpret ? Engine::kInterpreter : Engine::kTranslator;
+}
+
 std::string_view Name(HaltReason reason) {
   switch (reason) {
     case HaltReason::kIdle:
@@ -57,6 +69,8 @@ std::string_view Name(HaltReason reason) {
       return "fault";
     case HaltReason::kUartFull:
       return "UART output full";
+    case HaltReason::kObserver:
+      return "stopped by its observer";
   }
   return "unknown";
 }
@@ -102,6 +116,9 @@ struct Machine::State final : Environment, CoreControl, TimeSource, UartOwner {
   [[nodiscard]] uint64_t RetiredAtTime(uint64_t ns) const;
   [[nodiscard]] bool WakeAtTimer();
   [[nodiscard]] Profile MakeProfile() const;
+  void Exchange(StateStream& s);
+  [[nodiscard]] bool Accepts(const Snapshot& snapshot) const;
+  [[nodiscard]] bool Restore(const Snapshot& snapshot);
 
   MachineConfig config;
   Pl011 uart{this, kIdlePolls, kUartOutputLimit};
@@ -111,16 +128,21 @@ struct Machine::State final : Environment, CoreControl, TimeSource, UartOwner {
   Hart hart;
   Profiler profiler;
   Interpreter interpreter;
+  std::unique_ptr<translate::Translator> translator;  // nullptr: the interpreter alone
 
   bool running = false;
   HaltReason stopped_because = HaltReason::kHalted;  // while !running
   bool waiting = false;                              // executed wfi
   uint64_t idle_ns = 0;                              // virtual time without instructions
   std::array<uint64_t, 16> interrupts{};             // taken, by number
+  uint64_t counted_from = 0;                         // retired before the last restore
+  uint64_t models_ready = 0;
   std::vector<LogLine> log;
   uint64_t log_dropped = 0;
   uint64_t unmapped_accesses = 0;
   uint64_t unknown_custom = 0;
+  uint64_t sensor_complaints = 0;
+  std::optional<SensorPlatform> sensor;
 };
 
 namespace {
@@ -132,16 +154,16 @@ std::string NodeName(uint32_t base) {
   return {};
 }
 
-// Data memory first: that is where most accesses go.
+// The fastest is first: a memory that was asked for, else data memory, where most accesses go.
 Bus MakeBus(const MachineConfig& config, Clint* clint, Pl011* uart, ControlBlock* control) {
   Bus bus;
+  for (const MemoryConfig& extra : config.extra_memories) {
+    bus.AddMemory(extra.name, extra.base, extra.size_bytes);
+  }
   bus.AddMemory(NodeName(map::kDTCM_BASE), map::kDTCM_BASE, map::kDTCM_SIZE);
   for (const map::AddressRange& range : map::kAddressMap) {
     if (!range.is_memory || range.base == map::kDTCM_BASE) continue;
     bus.AddMemory(std::string(range.name), range.base, range.size_bytes);
-  }
-  for (const MemoryConfig& extra : config.extra_memories) {
-    bus.AddMemory(extra.name, extra.base, extra.size_bytes);
   }
   bus.AddDevice(NodeName(map::kCLINT_BASE), map::kCLINT_BASE, map::kCLINT_SIZE, clint);
   bus.AddDevice(NodeName(map::kUART0_BASE), map::kUART0_BASE, map::kUART0_SIZE, uart);
@@ -156,18 +178,29 @@ Bus MakeBus(const MachineConfig& config, Clint* clint, Pl011* uart, ControlBlock
 Machine::State::State(const MachineConfig& machine_config)
     : config(machine_config),
       bus(MakeBus(machine_config, &clint, &uart, &control)),
-      profiler(&bus, uint64_t{machine_config.bin_width_us} * 1000),
+      profiler(&hart, &bus, uint64_t{machine_config.bin_width_us} * 1000,
+               machine_config.call_graph),
       interpreter(&hart, &bus, &profiler) {
   bus.on_unmapped = [this](GuestAddr addr, bool is_write) {
     if (!WorthALine(&unmapped_accesses)) return;
     Warn("sysbus", std::string(is_write ? "Write to" : "Read from") +
                        " non existing peripheral at " + HexText(addr));
   };
+  if (auto wanted = std::exchange(config.sensor, {})) {
+    const auto warn = [this](std::string_view sender, std::string sentence) {
+      if (WorthALine(&sensor_complaints)) Warn(sender, std::move(sentence));
+    };
+    sensor.emplace(*std::move(wanted), warn, &bus);
+  }
   hart.bus = &bus;
   hart.environment = this;
-  hart.v.vlen_bytes = config.vlen_bits / 8;
-  hart.v.zve32f = config.zve32f;
+  hart.Configure(config.core);
   hart.Reset(map::kITCM_BASE);
+  if (config.engine == Engine::kTranslator) {
+    translator = translate::Translator::Create(
+        &hart, &bus, &profiler, {.counts = config.counts, .measure = config.measure_translation});
+    interpreter.SetRunner(translator.get(), config.hot_block);
+  }
 }
 
 // --- time ---
@@ -240,6 +273,7 @@ void Machine::State::Simprint(Hart& h, uint32_t level, GuestAddr text, uint32_t 
   }
   if (level == static_cast<uint32_t>(LogLevel::kNoisy)) {
     bool code_changed = false;
+    if (message == "model.ready") ++models_ready;
     profiler.Announce(message, number, ProfileNow(h.retired_at_access), &code_changed);
     if (code_changed) bus.code_written = true;  // blocks carry their domain: decode them anew
   }
@@ -310,6 +344,7 @@ bool Machine::State::TakeInterrupt() {
   const uint32_t number =
       (due >> kSoftwareInterrupt & 1) != 0 ? kSoftwareInterrupt : kTimerInterrupt;
   ++interrupts[number];
+  interpreter.MarkTrap();
   hart.EnterTrap(1u << 31 | number, 0, hart.pc);
   return true;
 }
@@ -360,10 +395,15 @@ Halt Machine::State::Run(const RunLimits& limits) {
       if (timer > hart.instructions_retired) stop_at = std::min(stop_at, timer);
     }
     hart.stop_at = std::max(stop_at, hart.instructions_retired + 1);
-    if (interpreter.Run() == InterpreterExit::kDoubleFault) {
-      running = false;
-      stopped_because = HaltReason::kFault;
-      return halt(HaltReason::kFault, hart.trap);
+    switch (interpreter.Run()) {
+      case InterpreterExit::kStop:
+        break;
+      case InterpreterExit::kObserver:
+        return halt(HaltReason::kObserver);
+      case InterpreterExit::kDoubleFault:
+        running = false;
+        stopped_because = HaltReason::kFault;
+        return halt(HaltReason::kFault, hart.trap);
     }
   }
 }
@@ -372,7 +412,7 @@ Halt Machine::State::Run(const RunLimits& limits) {
 
 Profile Machine::State::MakeProfile() const {
   Profile profile;
-  profile.instructions = hart.instructions_retired;
+  profile.instructions = hart.instructions_retired - counted_from;
   profile.virtual_time_ns = Now();
   std::array<uint64_t, kCountSlots> counts{};
   interpreter.AddOpCounts(counts);
@@ -399,7 +439,63 @@ Profile Machine::State::MakeProfile() const {
   return profile;
 }
 
+// --- snapshots ---
+
+void Machine::State::Exchange(StateStream& s) {
+  constexpr uint64_t kMaxIdleNs = uint64_t{1} << 61;
+  hart.Exchange(s);
+  clint.Exchange(s);
+  uart.Exchange(s);
+  control.Exchange(s);
+  if (sensor) sensor->Exchange(s);
+  s.Field(running);
+  s.AtMost(stopped_because, HaltReason::kObserver);
+  s.Field(waiting);
+  s.AtMost(idle_ns, kMaxIdleNs);
+  bool trapped = interpreter.TrappedLast();
+  s.Field(trapped);
+  if (s.loading()) interpreter.SetTrappedLast(trapped);
+  profiler.Exchange(s, {.retired = hart.instructions_retired, .time_ns = Now(), .exceptions = 0});
+}
+
+bool Machine::State::Accepts(const Snapshot& snapshot) const {
+  return snapshot.core == config.core && snapshot.has_sensor == sensor.has_value() &&
+         snapshot.memory != nullptr && snapshot.memory->Fits(bus);
+}
+
+bool Machine::State::Restore(const Snapshot& snapshot) {
+  if (!Accepts(snapshot)) return false;
+  for (auto& memory : bus.memories()) memory->count = {};
+  for (Bus::MappedDevice& device : bus.devices()) device.count = {};
+  interrupts = {};
+  unmapped_accesses = unknown_custom = sensor_complaints = 0;
+  log.clear();
+  log_dropped = 0;
+  StateStream s(snapshot.state);
+  Exchange(s);
+  if (!s.good() || !s.at_end() || !snapshot.memory->MapInto(bus)) return false;
+  counted_from = hart.instructions_retired;
+  if (bus.code_written || !interpreter.BlocksAreValid()) interpreter.DropBlocks();
+  interpreter.ForgetCounts();
+  return true;
+}
+
 // --- the public face ---
+
+namespace {
+
+// Functions, and the entry under whatever name it has.
+std::vector<CodeSymbol> FunctionSymbols(const LoadedElf& elf) {
+  std::vector<CodeSymbol> functions;
+  for (const ElfSymbol& symbol : elf.symbols) {
+    const bool is_entry = symbol.address == elf.entry && !symbol.name.starts_with('$');
+    if (!symbol.is_function && !is_entry) continue;
+    functions.push_back({symbol.name, symbol.address, symbol.size_bytes});
+  }
+  return functions;
+}
+
+}  // namespace
 
 Machine::Machine(const MachineConfig& config) : state_(std::make_unique<State>(config)) {}
 Machine::~Machine() = default;
@@ -408,6 +504,7 @@ Machine& Machine::operator=(Machine&&) noexcept = default;
 
 std::expected<LoadedElf, ElfError> Machine::LoadElf(std::span<const uint8_t> elf) {
   auto loaded = LoadElfInto(state_->bus, elf);
+  if (loaded) state_->profiler.SetSymbols(FunctionSymbols(*loaded));
   DropDecodedCode();
   return loaded;
 }
@@ -428,6 +525,10 @@ void Machine::AdvanceIdleTime(uint64_t nanoseconds) { state_->PassTime(nanosecon
 
 uint64_t Machine::virtual_time_ns() const { return state_->Now(); }
 uint64_t Machine::instructions() const { return state_->hart.instructions_retired; }
+double Machine::translation_seconds() const {
+  if (state_->translator == nullptr) return 0;
+  return 1e-9 * static_cast<double>(state_->translator->statistics().nanoseconds);
+}
 
 std::vector<LogLine> Machine::TakeLog(uint64_t* dropped) {
   if (dropped != nullptr) *dropped = state_->log_dropped;
@@ -436,6 +537,27 @@ std::vector<LogLine> Machine::TakeLog(uint64_t* dropped) {
 }
 
 Profile Machine::TakeProfile() const { return state_->MakeProfile(); }
+CodeProfile Machine::TakeCodeProfile() const {
+  return state_->profiler.MakeCodeProfile(state_->interpreter, state_->hart.instructions_retired);
+}
+
+void Machine::Observe(InsnObserver* observer) { state_->interpreter.Observe(observer); }
+const Function* Machine::FunctionAt(GuestAddr pc) const { return state_->profiler.FunctionAt(pc); }
+uint64_t Machine::models_ready() const { return state_->models_ready; }
+
+std::optional<Snapshot> Machine::Save() const {
+  Snapshot snapshot{.core = state_->config.core,
+                    .has_sensor = state_->sensor.has_value(),
+                    .state = {},
+                    .memory = MemoryImage::Of(state_->bus)};
+  if (snapshot.memory == nullptr) return std::nullopt;
+  StateStream s(&snapshot.state);
+  state_->Exchange(s);
+  return snapshot;
+}
+
+bool Machine::Restore(const Snapshot& snapshot) { return state_->Restore(snapshot); }
+
 Hart& Machine::hart() { return state_->hart; }
 Bus& Machine::bus() { return state_->bus; }
 void Machine::DropDecodedCode() { state_->interpreter.DropBlocks(); }

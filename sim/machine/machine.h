@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Springbok machine: hart, memories, CLINT, PL011, control block, counters. The library behind
 // springbok-sim and behind the host tool's in-process device.
 //
@@ -24,13 +26,17 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sim/hart/bus.h"
 #include "sim/hart/hart.h"
+#include "sim/machine/adxl345.h"
 #include "sim/machine/elf_loader.h"
+#include "sim/machine/snapshot.h"
+#include "sim/profile/code_profile.h"
 #include "sim/profile/profile.h"
 
 namespace sim {
@@ -56,14 +62,28 @@ struct MemoryConfig {
   uint32_t size_bytes = 0;
 };
 
+// How instructions are executed. Registers, memory, counters and virtual time are the same.
+enum class Engine : uint8_t {
+  kTranslator,   // hot blocks run as host code; where the host cannot, the interpreter
+  kInterpreter,  // the portable reference
+};
+
+// kTranslator unless the environment says KN_ENGINE=interpreter.
+[[nodiscard]] Engine DefaultEngine();
+
 struct MachineConfig {
-  uint32_t vlen_bits = 512;  // 128, 256, 512 or 1024
-  bool zve32f = true;
+  Engine engine = DefaultEngine();
+  bool counts = true;  // false only to measure what counting costs: opcodes and accesses are wrong
+  uint64_t hot_block = 32;           // a block begun so often is translated; 0: each at once
+  bool measure_translation = false;  // for translation_seconds()
+  CoreConfig core = {};
   MisalignedPolicy misaligned = MisalignedPolicy::kTrap;
   UnmappedPolicy unmapped = UnmappedPolicy::kReadZero;
   LogLevel log_level = LogLevel::kDebug;  // lines above it are not kept
   uint32_t bin_width_us = 10'000;
+  bool call_graph = false;  // count calls and calling contexts too (TakeCodeProfile)
   std::vector<MemoryConfig> extra_memories = {};  // besides board/springbok/memory_map.def
+  std::optional<SensorConfig> sensor = {};        // makes it the sensor platform
 };
 
 enum class HaltReason : uint8_t {
@@ -75,6 +95,7 @@ enum class HaltReason : uint8_t {
   kWaiting,           // wfi, and nothing can ever wake it
   kFault,             // a trap inside the first instruction of the trap handler: no way on
   kUartFull,          // kUartOutputLimit bytes unread: ReadUart, then Run again
+  kObserver,          // the InsnObserver stopped it; Run goes on
 };
 
 [[nodiscard]] std::string_view Name(HaltReason reason);
@@ -90,6 +111,8 @@ struct RunLimits {
   uint64_t max_instructions = UINT64_MAX;
   uint64_t idle_patience_us = 0;
 };
+
+class InsnObserver;
 
 class Machine {
  public:
@@ -119,15 +142,34 @@ class Machine {
 
   [[nodiscard]] uint64_t virtual_time_ns() const;
   [[nodiscard]] uint64_t instructions() const;
+  // Processor time spent on translating so far; 0 unless measured.
+  [[nodiscard]] double translation_seconds() const;
 
   // Lines since the last call; *dropped (may be null) gets how many more there were.
   [[nodiscard]] std::vector<LogLine> TakeLog(uint64_t* dropped = nullptr);
 
   // Everything counted so far. Costs a walk over the decoded blocks, not per instruction.
   [[nodiscard]] Profile TakeProfile() const;
+  // Where instructions were executed. Costs a walk over all code that ever ran.
+  [[nodiscard]] CodeProfile TakeCodeProfile() const;
 
   [[nodiscard]] Hart& hart();
   [[nodiscard]] Bus& bus();
+  // Sees instructions one by one; nullptr: nobody. Outlives the machine or its replacement.
+  void Observe(InsnObserver* observer);
+  // What the firmware's symbols, announced kernels and calls say; nullptr: nothing.
+  [[nodiscard]] const Function* FunctionAt(GuestAddr pc) const;
+  // "model.ready" announcements since the machine was made.
+  [[nodiscard]] uint64_t models_ready() const;
+
+  // Freezes the machine between two Runs. Nothing if the host has no memory for it. Costs a pass
+  // over the memories, some milliseconds. Log lines are not part of it.
+  [[nodiscard]] std::optional<Snapshot> Save() const;
+  // Goes on where a machine of the same configuration was saved, with counters at zero; function
+  // symbols stay. Costs microseconds, and a copy of each page at its first write. False: another
+  // configuration, nothing has changed.
+  [[nodiscard]] bool Restore(const Snapshot& snapshot);
+
   // After host code changed guest memory that may hold code.
   void DropDecodedCode();
 

@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/machine.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "sim/machine/testing_program.h"
@@ -466,6 +469,111 @@ TEST(MachineTest, KernelsAndSpansComeFromAnnouncements) {
   ASSERT_EQ(inference.kernels.size(), 2u);
   EXPECT_EQ(inference.kernels[0].calls, 2u);
   EXPECT_EQ(profile.bins.at(0).kernel_instructions, 8u);
+}
+
+// main at kCode calls f (+0x40) twice; f calls g (+0x80), which ends in a jump to h (+0xc0).
+Program WithCalls() {
+  Program program;
+  program.Li(testing::kSp, kData + 0x1000);
+  for (int i = 0; i < 2; ++i) {
+    program.Add(Op::kJal,
+                {.rd = testing::kRa, .imm = static_cast<int32_t>(kCode + 0x40 - program.here())});
+  }
+  program.Finish();
+  while (program.here() < kCode + 0x40) program.Add(Op::kAddi);
+  program.Add(Op::kAddi, {.rd = testing::kSp, .rs1 = testing::kSp, .imm = -16});
+  program.Add(Op::kSw, {.rs1 = testing::kSp, .rs2 = testing::kRa});
+  program.Add(Op::kJal, {.rd = testing::kRa, .imm = 0x80 - 0x48});
+  program.Add(Op::kLw, {.rd = testing::kRa, .rs1 = testing::kSp});
+  program.Add(Op::kAddi, {.rd = testing::kSp, .rs1 = testing::kSp, .imm = 16});
+  program.Add(Op::kJalr, {.rs1 = testing::kRa});
+  while (program.here() < kCode + 0x80) program.Add(Op::kAddi);
+  program.Add(Op::kAddi, {.rd = kA0, .rs1 = kA0, .imm = 1}).JumpTo(kCode + 0xc0);
+  while (program.here() < kCode + 0xc0) program.Add(Op::kAddi);
+  program.Add(Op::kJalr, {.rs1 = testing::kRa});
+  return program;
+}
+
+// "caller>callee calls inclusive" with addresses for names: the test programs have no symbols.
+std::multiset<std::string> EdgesOf(const CodeProfile& profile) {
+  std::multiset<std::string> edges;
+  for (const CallEdge& edge : CallEdges(profile.contexts)) {
+    edges.insert(profile.functions[edge.caller].function.name + ">" +
+                 profile.functions[edge.callee].function.name + " " + std::to_string(edge.calls) +
+                 " " + std::to_string(edge.inclusive));
+  }
+  return edges;
+}
+
+TEST(MachineTest, CallsAreCountedHoweverTheRunIsSliced) {
+  for (const uint64_t slice : {uint64_t{1}, uint64_t{3}, UINT64_MAX}) {
+    Running run(WithCalls(), {.call_graph = true});
+    while (run.Run(slice).reason == HaltReason::kInstructionLimit) {
+    }
+    const CodeProfile profile = run.machine.TakeCodeProfile();
+    EXPECT_EQ(EdgesOf(profile),
+              (std::multiset<std::string>{"[unknown]>0x32000040 1 9", "[unknown]>0x32000040 1 9",
+                                          "0x32000040>0x32000080 2 6"}))
+        << slice;
+    uint64_t in_contexts = 0;
+    for (const CallContext& context : profile.contexts) in_contexts += context.instructions;
+    EXPECT_EQ(in_contexts, run.machine.instructions()) << slice;
+  }
+}
+
+TEST(MachineTest, FunctionsAndHotBlocksAreCountedWithoutACallGraphToo) {
+  for (const bool call_graph : {false, true}) {
+    Running run(WithCalls(), {.call_graph = call_graph});
+    run.Run();
+    const CodeProfile profile = run.machine.TakeCodeProfile();
+    std::map<std::string, uint64_t> functions;
+    uint64_t sum = 0;
+    for (const FunctionCount& row : profile.functions) {
+      functions[row.function.name] = row.instructions;
+      sum += row.instructions;
+    }
+    EXPECT_EQ(sum, run.machine.instructions());
+    EXPECT_EQ(functions.at("0x32000040"), 12u);
+    EXPECT_EQ(functions.at("0x32000080"), 6u);  // no symbol says that h is not g
+    ASSERT_FALSE(profile.blocks.empty());
+    EXPECT_EQ(profile.blocks[0].count, 2u);
+    EXPECT_EQ(profile.blocks[0].length, 3u);
+    EXPECT_EQ(profile.insns[profile.blocks[0].first].row.address, kCode + 0x40);
+  }
+}
+
+// The second executable overwrites the first; what each executed stays apart, code included.
+TEST(MachineTest, CodeThatIsGoneKeepsItsCountsAndWords) {
+  Program program;
+  for (const uint32_t step : {1u, 7u}) {
+    program.Store(kData, Encode(Op::kAddi, {.rd = kS0, .rs1 = kS0, .imm = int32_t(step)}))
+        .Store(kData + 4, Encode(Op::kJalr, {.rs1 = testing::kRa}))
+        .Add(Op::kFenceI)
+        .Print(4, "kernel.image", kData)
+        .Print(4, "kernel.limit", kData + 0x100)
+        .Print(4, "kernel.exports", 1)
+        .Print(4, step == 1 ? "one" : "seven", kData)
+        .Li(kT2, kData)
+        .Add(Op::kJalr, {.rd = testing::kRa, .rs1 = kT2})
+        .Print(4, "kernel.gone", kData);
+  }
+  program.Finish();
+  for (const bool call_graph : {false, true}) {
+    Running run(program, {.call_graph = call_graph});
+    EXPECT_EQ(run.Run().reason, HaltReason::kFinished);
+    const CodeProfile profile = run.machine.TakeCodeProfile();
+    std::map<std::string, uint32_t> words;
+    for (const InsnCount& insn : profile.insns) {
+      if (insn.row.address != kData) continue;
+      EXPECT_EQ(insn.row.count, 1u);
+      words[profile.functions[insn.function].function.name] = insn.row.word >> 20;
+    }
+    EXPECT_EQ(words, (std::map<std::string, uint32_t>{{"one", 1}, {"seven", 7}}));
+    const Profile counts = run.machine.TakeProfile();
+    ASSERT_EQ(counts.kernels.size(), 2u);
+    EXPECT_EQ(counts.kernels[0].instructions, 2u);
+    EXPECT_EQ(counts.kernels[1].calls, 1u);
+  }
 }
 
 TEST(MachineTest, CountsDoNotDependOnHowTheRunIsSliced) {

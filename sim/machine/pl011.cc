@@ -1,4 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/machine/pl011.h"
+
+#include "sim/hart/state_stream.h"
 
 namespace sim {
 namespace {
@@ -131,6 +135,19 @@ void Pl011::Write(uint32_t offset, uint32_t /*width*/, uint32_t value) {
     default:
       return;
   }
+}
+
+void Pl011::Exchange(StateStream& s) {
+  constexpr size_t kMaxInput = 64u << 20;
+  std::vector<uint8_t> pending(input_.begin() + static_cast<ptrdiff_t>(input_position_),
+                               input_.end());
+  s.Sized(pending, kMaxInput);
+  s.Sized(output_, 2 * output_limit_);
+  s.AtMost(vain_polls_, idle_polls_);
+  for (uint32_t* stored : {&ibrd_, &fbrd_, &lcrh_, &cr_, &ifls_, &imsc_}) s.Field(*stored);
+  if (!s.loading()) return;
+  input_ = std::move(pending);
+  input_position_ = 0;
 }
 
 }  // namespace sim

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The UART as Renode models it (shared spec platform.md, section 2.1): an unbounded receive queue,
 // instantaneous transmission, no baud pacing. Both ends lie in memory. It also notices a guest that
 // polls in vain: consecutive reads of FR with RXFE set and no byte moved in between.
@@ -30,6 +32,7 @@ class Pl011 : public Device {
   [[nodiscard]] uint32_t Read(uint32_t offset, uint32_t width) override;
   void Write(uint32_t offset, uint32_t width, uint32_t value) override;
   void Reset();
+  void Exchange(StateStream& s) override;
 
   // From the host. Dropped while the guest has the receiver disabled, as on the wire.
   void Receive(std::span<const uint8_t> bytes);

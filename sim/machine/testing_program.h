@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Small guest programs for tests, assembled from the instruction rows: no cross assembler needed.
 #ifndef SIM_MACHINE_TESTING_PROGRAM_H_
 #define SIM_MACHINE_TESTING_PROGRAM_H_

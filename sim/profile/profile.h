@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a run counted, as plain data: the view that Machine::TakeProfile() composes, JSON and
 // Renode's dump are written from, and the host's session reads. All counts are since the machine
-// was made. Instructions are retired ones; opcode counts include an instruction that trapped, as
-// Renode's do (shared spec platform.md, section 4.1). Memory counts are by element (section 4.5).
+// was made, or restored from a snapshot. Instructions are retired ones; opcode counts include an
+// instruction that trapped, as Renode's do (shared spec platform.md, section 4.1). Memory counts
+// are by element (section 4.5).
 #ifndef SIM_PROFILE_PROFILE_H_
 #define SIM_PROFILE_PROFILE_H_
 
@@ -32,7 +35,8 @@ struct Bin {
   uint64_t instructions = 0;
   uint64_t kernel_instructions = 0;
   AccessCount memory;
-  std::vector<AccessCount> peripherals;  // in the order of Profile::peripherals
+  std::vector<AccessCount> memories = {};  // the same by region, in the order of Profile::memories
+  std::vector<AccessCount> peripherals;    // in the order of Profile::peripherals
   uint64_t exceptions = 0;
 };
 
@@ -44,12 +48,14 @@ struct Kernel {
   bool placed = true;  // false after "kernel.gone"
   uint64_t calls = 0;
   uint64_t instructions = 0;
+  AccessCount memory = {};
 };
 
 struct KernelDelta {
   size_t kernel = 0;  // index into Profile::kernels
   uint64_t calls = 0;
   uint64_t instructions = 0;
+  AccessCount memory = {};
 };
 
 // Between two announcements: "model_load" (model.received .. model.ready) or "inference"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A profile in the binary form of Renode's profiler, for Kenning's parsers (shared spec
 // platform.md, section 4.5, and kenning-contract.md, section 6.1). Renode writes one entry an
 // access; so does this, all stamped with the middle of their bin, so that a reader whose interval

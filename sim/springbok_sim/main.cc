@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // springbok-sim: one machine, one UART, files of counters. See --help.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,17 +8,25 @@
 #include <cstdio>
 #include <fstream>
 #include <functional>
+#include <iostream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/isa/disassembler.h"
 #include "sim/machine/machine.h"
+#include "sim/profile/callgrind.h"
+#include "sim/profile/folded_stacks.h"
 #include "sim/profile/profile_json.h"
 #include "sim/profile/renode_dump.h"
+#include "sim/profile/top_table.h"
+#include "sim/springbok_sim/debugger.h"
 #include "sim/springbok_sim/options.h"
+#include "sim/springbok_sim/print.h"
 #include "sim/springbok_sim/pty.h"
 #include "sim/springbok_sim/session.h"
+#include "sim/trace/tracer.h"
 
 namespace sim {
 namespace {
@@ -28,7 +38,7 @@ constexpr int kWrongInput = 2;
 constexpr size_t kMaxFirmwareBytes = 256u << 20;
 
 int Complain(const std::string& sentence, int exit_code) {
-  fmt::print(stderr, "springbok-sim: {}\n", sentence);
+  Print(stderr, "springbok-sim: {}\n", sentence);
   return exit_code;
 }
 
@@ -69,14 +79,14 @@ int PrintCode(Machine& machine, const LoadedElf& elf) {
             [](const ElfSymbol& a, const ElfSymbol& b) { return a.address < b.address; });
   if (functions.empty()) return Complain("the ELF has no function symbols", kWrongInput);
   for (const ElfSymbol& function : functions) {
-    fmt::print("\n{:08x} <{}>:\n", function.address, function.name);
+    Print(stdout, "\n{:08x} <{}>:\n", function.address, function.name);
     for (uint32_t offset = 0; offset + 4 <= function.size_bytes; offset += 4) {
       const uint32_t address = function.address + offset;
       const uint8_t* bytes = machine.bus().Ram(address, 4);
       if (bytes == nullptr) break;
       const uint32_t word = static_cast<uint32_t>(bytes[0] | bytes[1] << 8 | bytes[2] << 16) |
                             static_cast<uint32_t>(bytes[3]) << 24;
-      fmt::print("{:08x}:\t{:08x}\t{}\n", address, word, Disassemble(word, address));
+      Print(stdout, "{:08x}:\t{:08x}\t{}\n", address, word, Disassemble(word, address));
     }
   }
   return kGood;
@@ -102,6 +112,7 @@ int ExitCodeOf(const SessionEnd& end, const Machine& machine) {
       return Complain(
           fmt::format("stopped after {} instructions at 0x{:08x}", machine.instructions(), halt.pc),
           kRunFailed);
+    case HaltReason::kObserver:
     case HaltReason::kWaiting:
     case HaltReason::kUartFull:
       return Complain(fmt::format("the guest stopped: {}", Name(halt.reason)), kRunFailed);
@@ -109,32 +120,93 @@ int ExitCodeOf(const SessionEnd& end, const Machine& machine) {
   return kRunFailed;
 }
 
-// The counters and the dump. False: a file could not be written; it is named on stderr.
+// Each file that was asked for, and the table. False: a file could not be written; it is named on
+// stderr.
 bool WriteResults(const Options& options, const Machine& machine) {
-  if (!options.counters && !options.renode_dump) return true;
+  const bool code_wanted = options.counters || options.callgrind || options.folded || options.top;
+  if (!code_wanted && !options.renode_dump) return true;
   const Profile profile = machine.TakeProfile();
+  const CodeProfile code = code_wanted ? machine.TakeCodeProfile() : CodeProfile{};
+  struct Output {
+    const std::optional<std::string>& path;
+    std::function<void(std::ostream&)> write;
+  };
+  const Output outputs[] = {
+      {options.counters, [&](std::ostream& out) { out << ProfileJson(profile, &code); }},
+      {options.callgrind, [&](std::ostream& out) { WriteCallgrind(code, options.firmware, out); }},
+      {options.folded, [&](std::ostream& out) { WriteFoldedStacks(code, out); }},
+      {options.renode_dump,
+       [&](std::ostream& out) { WriteRenodeDump(profile, options.dump_layout, out); }},
+  };
   bool good = true;
-  if (options.counters &&
-      !WriteFile(*options.counters, [&](std::ostream& out) { out << ProfileJson(profile); })) {
-    Complain("cannot write " + *options.counters, kRunFailed);
+  for (const Output& output : outputs) {
+    if (!output.path || WriteFile(*output.path, output.write)) continue;
+    Complain("cannot write " + *output.path, kRunFailed);
     good = false;
   }
-  if (options.renode_dump && !WriteFile(*options.renode_dump, [&](std::ostream& out) {
-        WriteRenodeDump(profile, options.dump_layout, out);
-      })) {
-    Complain("cannot write " + *options.renode_dump, kRunFailed);
-    good = false;
+  if (options.top) {
+    WriteTopTable(profile, code, options.top_rows, std::cout);
+    std::cout.flush();
   }
   return good;
 }
 
+// Boots, or goes on from a snapshot. Not kGood: it said why.
+int StartMachine(const Options& options, Machine& machine) {
+  if (!options.restore) {
+    machine.Boot();
+    return kGood;
+  }
+  const auto bytes = ReadFile(*options.restore);
+  if (!bytes) return Complain("cannot read " + *options.restore, kWrongInput);
+  const auto snapshot = Snapshot::FromFile(*bytes);
+  if (!snapshot) {
+    return Complain(fmt::format("{}@0x{:x}: {}", *options.restore, snapshot.error().offset,
+                                snapshot.error().sentence),
+                    kWrongInput);
+  }
+  if (machine.Restore(*snapshot)) return kGood;
+  return Complain(
+      fmt::format("{}: the machine that was saved has --vlen {}, vector unit {} and {} "
+                  "sensor; this one differs",
+                  *options.restore, snapshot->core.vlen_bits,
+                  static_cast<int>(snapshot->core.vector), snapshot->has_sensor ? "a" : "no"),
+      kWrongInput);
+}
+
+void SaveMachine(const std::string& path, const Machine& machine) {
+  const auto snapshot = machine.Save();
+  const bool written = snapshot && WriteFile(path, [&](std::ostream& out) {
+                         const std::vector<uint8_t> file = snapshot->ToFile();
+                         out.write(reinterpret_cast<const char*>(file.data()),
+                                   static_cast<std::streamsize>(file.size()));
+                       });
+  if (!written) {
+    Complain("cannot write " + path, kRunFailed);
+    return;
+  }
+  Print(stderr, "springbok-sim: saved {} after {} instructions\n", path, machine.instructions());
+}
+
 int Main(int argc, char** argv) {
-  std::variant<Options, int> parsed = ParseOptions(argc, argv);
+  std::variant<Options, int> parsed = ParseOptions(argc, argv, KN_VERSION);
   if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
-  const Options& options = std::get<Options>(parsed);
+  Options& options = std::get<Options>(parsed);
 
   const auto firmware = ReadFile(options.firmware);
   if (!firmware) return Complain("cannot read " + options.firmware, kWrongInput);
+  if (options.sensor_feed) {
+    const auto text = ReadFile(*options.sensor_feed);
+    if (!text) return Complain("cannot read " + *options.sensor_feed, kWrongInput);
+    auto feed = ParseSensorFeed({reinterpret_cast<const char*>(text->data()), text->size()});
+    if (!feed) {
+      return Complain(
+          fmt::format("{}:{}: {}", *options.sensor_feed, feed.error().line, feed.error().sentence),
+          kWrongInput);
+    }
+    options.sensor.feed = *std::move(feed);
+    options.machine.sensor = std::move(options.sensor);
+  }
   Machine machine(options.machine);
   const auto loaded = machine.LoadElf(*firmware);
   if (!loaded) {
@@ -145,7 +217,9 @@ int Main(int argc, char** argv) {
   if (options.disassemble) return PrintCode(machine, *loaded);
 
   std::FILE* log = options.log ? std::fopen(options.log->c_str(), "w") : stderr;
-  if (log == nullptr) return Complain("cannot write " + *options.log, kWrongInput);
+  if (log == nullptr) {
+    return Complain("cannot write " + options.log.value_or("the log"), kWrongInput);
+  }
   StopSignals signals;
   std::optional<Pty> pty;
   if (options.uart_pty) {
@@ -153,10 +227,42 @@ int Main(int argc, char** argv) {
     if (!opened) return Complain(opened.error(), kWrongInput);
     pty.emplace(std::move(*opened));
   }
-  machine.Boot();
-  Session session({.log_level = options.log_level, .max_instructions = options.max_instructions},
-                  &machine, pty ? &*pty : nullptr, &signals, log);
-  int exit_code = ExitCodeOf(session.Run(), machine);
+  if (const int failed = StartMachine(options, machine); failed != kGood) return failed;
+  SessionOptions how{.log_level = options.log_level,
+                     .max_instructions = options.max_instructions,
+                     .time = options.time,
+                     .after_model = options.snapshot_after_model};
+  if (options.uart_input) {
+    auto input = ReadFile(*options.uart_input);
+    if (!input) return Complain("cannot read " + *options.uart_input, kWrongInput);
+    how.uart_input = *std::move(input);
+  }
+  if (options.save_snapshot) {
+    how.at_rest = [&] { SaveMachine(*options.save_snapshot, machine); };
+  }
+  std::unique_ptr<Debugger> debugger;
+  if (options.gdb_port) {
+    auto listening = Debugger::Listen(&machine, *options.gdb_port);
+    if (!listening) return Complain(listening.error(), kWrongInput);
+    debugger = *std::move(listening);
+    Print(stderr, "springbok-sim: waiting for GDB on 127.0.0.1:{}\n", debugger->port());
+  }
+  std::FILE* trace = nullptr;
+  std::optional<Tracer> tracer;
+  if (options.trace) {
+    trace = *options.trace == "-" ? stdout : std::fopen(options.trace->c_str(), "w");
+    if (trace == nullptr) return Complain("cannot write " + *options.trace, kWrongInput);
+    machine.Observe(&tracer.emplace(&machine, options.trace_filter, trace));
+    how.trace = trace;
+  }
+  Session session(how, &machine, pty ? &*pty : nullptr, &signals, log, debugger.get());
+  const SessionEnd end = session.Run();
+  const bool trace_failed =
+      trace != nullptr && (std::fflush(trace) != 0 || std::ferror(trace) != 0);
+  int exit_code = trace_failed ? Complain("cannot write " + *options.trace, kRunFailed)
+                               : ExitCodeOf(end, machine);
+  if (trace != nullptr && trace != stdout) std::fclose(trace);
+  debugger.reset();
   pty.reset();
   if (!WriteResults(options, machine)) exit_code = kRunFailed;
   if (log != stderr) std::fclose(log);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The host's end of the guest's UART: a pseudo-terminal whose slave is reachable under a path.
 // The link is made by Open and removed by the destructor, if it is still ours. Raw mode, no
 // blocking: reading and writing move what they can.

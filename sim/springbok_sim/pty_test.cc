@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/springbok_sim/pty.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "sim/springbok_sim/session.h"
 
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include <thread>
 
 #include "sim/isa/encoder.h"
+#include "sim/trace/tracer.h"
 
 namespace sim {
 namespace {
@@ -102,6 +105,32 @@ TEST_F(SessionTest, AnIdleGuestCostsNoHostTimeWithOrWithoutAClient) {
   EXPECT_LT(microseconds(after.ru_utime) + microseconds(after.ru_stime) -
                 microseconds(before.ru_utime) - microseconds(before.ru_stime),
             300'000);
+}
+
+TEST_F(SessionTest, ALogThatNobodyReadsAnyMoreEndsNothing) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  close(ends[0]);
+  std::fclose(log_);
+  log_ = fdopen(ends[1], "w");
+  ASSERT_NE(log_, nullptr);
+  std::setvbuf(log_, nullptr, _IONBF, 0);
+  Load({Encode(Op::kLw, {.rd = 6, .rs1 = 7}), Encode(Op::kFinish, {})});
+  EXPECT_EQ(Run().halt.reason, HaltReason::kFinished);
+  EXPECT_NE(std::ferror(log_), 0);
+}
+
+TEST_F(SessionTest, ATraceThatCannotBeWrittenEndsTheRun) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  std::setvbuf(full, nullptr, _IONBF, 0);
+  Load({Encode(Op::kAddi, {}), Encode(Op::kAddi, {}), kJumpBack2});
+  Tracer tracer(&machine_, {}, full);
+  machine_.Observe(&tracer);
+  const SessionEnd end = Session({.trace = full}, &machine_, pty_.get(), &signals_, log_).Run();
+  EXPECT_FALSE(end.by_signal);
+  EXPECT_EQ(end.halt.reason, HaltReason::kObserver);
+  std::fclose(full);
 }
 
 TEST_F(SessionTest, EndsWithTheGuest) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Element-wise instructions, one row a case: operands in, result and sticky bits out. Every row
 // also runs masked, and from vstart on, and must leave inactive, prestart and tail elements alone.
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 11.4, 11.15, 11.16 and 13.15 to 13.16: instructions that read v0 as an
 // operand (carry, borrow, select), and the moves that are a select of everything.
 #include <algorithm>

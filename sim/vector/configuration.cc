@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 3.4 and 6: vtype, VLMAX and the three instructions that set vl.
 #include <algorithm>
 

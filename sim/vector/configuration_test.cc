@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // vset{i}vl{i} and vtype: V specification, sections 3.4 and 6.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reaching the elements of register groups, and the loops that most instructions share:
 // MapElements (vd[i] = op), MapInOrder (the same for operations that keep a note, as vxsat),
 // MapWithMaskBit (op also sees v0[i]) and MapToMask (vd.mask[i] = op). Each checks legality, then

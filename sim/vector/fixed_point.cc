@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 12: saturating and averaging add, fractional multiply, scaling shifts,
 // narrowing clips. vxrm says how bits shifted out are rounded (section 3.8), vxsat is sticky.
 #include <algorithm>

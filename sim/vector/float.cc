@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 13.1 to 13.16 at SEW 32: arithmetic, multiply-add, square root and
 // estimates, minimum and maximum, sign injection, compares, classification. Each operation stands
 // twice: Soft on one element with flags, Host for the array loop of host_float.h.

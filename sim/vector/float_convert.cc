@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 13.17 to 13.19: conversions between binary32 and integers of the same
 // width, and of 16 bits (the only widening and narrowing forms that exist at ELEN 32).
 #include <cstring>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What vector floating-point instructions share: the rounding mode goes in, the flags come out once
 // per instruction.
 #ifndef SIM_VECTOR_FLOAT_OPERATION_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One function for each V row of sim/isa, named as the row. They are defined in the file of their
 // chapter; a row without a function does not link, a function without a row does not compile.
 #ifndef SIM_VECTOR_HANDLERS_H_

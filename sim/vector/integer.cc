@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 11: add, subtract, extension, carry, logic, shifts, compares, minimum
 // and maximum, merge and move.
 #include <algorithm>

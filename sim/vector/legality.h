@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which vector instructions are legal in which state: a table of operand shapes and one checker.
 //
 // A shape says for each register field what it names and how wide its elements are relative to SEW;
@@ -92,7 +94,7 @@ inline constexpr Shape kShapeCompress{
     .vd = kGroup, .vs2 = kGroup, .vs1 = kMask, .vd_apart = true, .vstart_zero = true};
 
 // The same operands as floating point; `sews` are the SEW at which the operation exists.
-consteval Shape Float(Shape shape, uint8_t sews = kSew32) {
+constexpr Shape Float(Shape shape, uint8_t sews = kSew32) {
   shape.is_float = true;
   shape.sews = sews;
   return shape;
@@ -115,8 +117,8 @@ struct PlacedOperand {
 
 constexpr int kMaskWidth = -3;
 
-[[nodiscard]] inline PlacedOperand Place(const VectorState& v, const Operand& operand,
-                                         uint32_t reg) {
+template <typename Type>  // has sew_shift and lmul_shift, as VectorState
+[[nodiscard]] constexpr PlacedOperand Place(const Type& v, const Operand& operand, uint32_t reg) {
   if (operand.kind == OperandKind::kMask) return {reg, 1, 0, kMaskWidth};
   const int width = operand.is_eew16 ? 1 : v.sew_shift + operand.widening;
   if (operand.kind == OperandKind::kElement) return {reg, 1, 0, width};
@@ -124,7 +126,7 @@ constexpr int kMaskWidth = -3;
   return {reg, GroupRegisters(emul_shift), emul_shift, width};
 }
 
-[[nodiscard]] inline bool IsPlaceLegal(const Operand& operand, const PlacedOperand& place) {
+[[nodiscard]] constexpr bool IsPlaceLegal(const Operand& operand, const PlacedOperand& place) {
   if (operand.kind == OperandKind::kNone || operand.kind == OperandKind::kMask) return true;
   if (place.width < 0 || place.width > kMaxSewShift) return false;
   return place.emul_shift >= kMinLmulShift && place.emul_shift <= kMaxLmulShift &&
@@ -132,16 +134,17 @@ constexpr int kMaskWidth = -3;
 }
 
 // Section 5.2, "Vector Operands": when a destination group may overlap a source.
-[[nodiscard]] inline bool MayShare(const PlacedOperand& vd, const PlacedOperand& source) {
+[[nodiscard]] constexpr bool MayShare(const PlacedOperand& vd, const PlacedOperand& source) {
   if (!Overlap(vd.reg, vd.count, source.reg, source.count)) return true;
   if (vd.width == source.width) return true;
   if (vd.width < source.width) return vd.reg == source.reg;
   return source.emul_shift >= 0 && vd.reg + vd.count == source.reg + source.count;
 }
 
-[[nodiscard]] inline bool IsSourceLegal(const VectorState& v, const Shape& shape,
-                                        const PlacedOperand& vd, const Operand& operand,
-                                        uint32_t reg) {
+template <typename Type>
+[[nodiscard]] constexpr bool IsSourceLegal(const Type& v, const Shape& shape,
+                                           const PlacedOperand& vd, const Operand& operand,
+                                           uint32_t reg) {
   if (operand.kind == OperandKind::kNone) return true;
   const PlacedOperand source = Place(v, operand, reg);
   if (!IsPlaceLegal(operand, source)) return false;
@@ -157,20 +160,27 @@ constexpr int kMaskWidth = -3;
   return hart.v.zve32f && hart.FpEnabled() && hart.frm <= kRoundNearestMaxMagnitude;
 }
 
+// What vtype, SEW and the register fields decide, while the units are on and vtype is legal.
+template <typename Type>
+[[nodiscard]] constexpr bool IsShapeLegal(const Type& v, const Shape& shape,
+                                          const DecodedInsn& insn) {
+  if ((shape.sews >> v.sew_shift & 1) == 0) return false;
+  const PlacedOperand vd = Place(v, shape.vd, insn.rd);
+  if (!IsPlaceLegal(shape.vd, vd)) return false;
+  // A masked instruction may not overwrite its mask, except with a mask or a scalar.
+  const bool mask_is_apart = shape.vd.kind == OperandKind::kGroup || shape.vd_apart;
+  if (mask_is_apart && !insn.vm && vd.reg == 0) return false;
+  return IsSourceLegal(v, shape, vd, shape.vs2, insn.rs2) &&
+         IsSourceLegal(v, shape, vd, shape.vs1, insn.rs1);
+}
+
 template <Shape kShape>
 [[nodiscard]] bool IsLegal(const Hart& hart, const DecodedInsn& insn) {
   const VectorState& v = hart.v;
   if (!hart.VectorEnabled() || v.vill) return false;
   if (kShape.is_float && !IsFloatLegal(hart)) return false;
-  if ((kShape.sews >> v.sew_shift & 1) == 0) return false;
   if (kShape.vstart_zero && v.vstart != 0) return false;
-  const PlacedOperand vd = Place(v, kShape.vd, insn.rd);
-  if (!IsPlaceLegal(kShape.vd, vd)) return false;
-  // A masked instruction may not overwrite its mask, except with a mask or a scalar.
-  const bool mask_is_apart = kShape.vd.kind == OperandKind::kGroup || kShape.vd_apart;
-  if (mask_is_apart && !insn.vm && vd.reg == 0) return false;
-  return IsSourceLegal(v, kShape, vd, kShape.vs2, insn.rs2) &&
-         IsSourceLegal(v, kShape, vd, kShape.vs1, insn.rs1);
+  return IsShapeLegal(v, kShape, insn);
 }
 
 }  // namespace sim::vector

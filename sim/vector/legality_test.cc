@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which encodings are legal in which state: the table of the platform facts (section 5.3), and the
 // rules of the V specification that it samples.
 #include "sim/vector/legality.h"

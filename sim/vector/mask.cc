@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 15: instructions on mask registers. Tail bits stay as they were.
 #include <bit>
 

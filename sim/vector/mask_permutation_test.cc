@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Mask, permutation, reduction and carry instructions: V specification, sections 11.4, 14 to 16.
 #include <gtest/gtest.h>
 

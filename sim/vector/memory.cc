@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 7: loads and stores. The fast way takes a whole unmasked unit-stride
 // access that lies in one memory, after one bounds check; the slow way goes element by element,
 // with the bus's policy, and stops at the element that traps (section 17).
@@ -93,6 +95,7 @@ template <typename Direction, typename T, typename Address>
 bool EachElement(Hart& hart, const DecodedInsn& insn, const Access& access, uint32_t length,
                  const Address& address) {
   VectorState& v = hart.v;
+  hart.retired_at_access = hart.RetiredBefore(insn);
   for (uint32_t i = v.vstart; i < length; ++i) {
     if (!insn.vm && !MaskBit(v.reg, i)) continue;
     GuestAddr addr = address(i);
@@ -207,6 +210,7 @@ bool Bytes(Hart& hart, const DecodedInsn& insn, uint32_t length, uint32_t unit) 
       Direction::Range(hart, base + begin, bytes + begin, length - begin, length - begin)) {
     return Retire(hart);
   }
+  hart.retired_at_access = hart.RetiredBefore(insn);
   for (uint32_t i = begin; i < length; ++i) {
     if (!Direction::template Element<uint8_t>(hart, base + i, bytes + i)) {
       v.vstart = i / unit;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Vector loads and stores: V specification, sections 7 and 17; counting: platform facts, 4.5.
 #include <gtest/gtest.h>
 

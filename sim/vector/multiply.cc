@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 11.10, 11.11 and 11.13: multiply, divide and multiply-add of one width.
 #include <limits>
 #include <type_traits>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 16: moves between element 0 and scalar registers, slides, gathers,
 // compress, whole-register moves.
 #include <algorithm>
@@ -10,14 +12,21 @@
 namespace sim::vector {
 namespace {
 
+// permute(vd, vs2) with both as elements of SEW bits, once the instruction is known to be legal.
+template <Shape kShape, typename Permute>
+bool WithElements(Hart& hart, const DecodedInsn& insn, Permute permute) {
+  if (!IsLegal<kShape>(hart, insn)) return hart.RaiseIllegal(insn);
+  WithSew(hart.v, [&]<int kWidth>() {
+    using T = UnsignedOf<kWidth>;
+    permute(Elements<T>(hart.v, insn.rd), Elements<T>(hart.v, insn.rs2));
+  });
+  return Retire(hart);
+}
+
 // vd[i] = vs2[i - offset]; elements below the offset keep their value.
 bool SlideUp(Hart& hart, const DecodedInsn& insn, uint32_t offset) {
-  if (!IsLegal<kShapeSlideUp>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
+  const VectorState& v = hart.v;
+  return WithElements<kShapeSlideUp>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
     const uint32_t begin = std::max(v.vstart, offset);
     if (insn.vm && begin < v.vl) {
       std::memcpy(vd + begin, vs2 + (begin - offset), (v.vl - begin) * sizeof(T));
@@ -27,68 +36,44 @@ bool SlideUp(Hart& hart, const DecodedInsn& insn, uint32_t offset) {
       if (i >= offset) vd[i] = vs2[i - offset];
     });
   });
-  return Retire(hart);
 }
 
 // vd[i] = vs2[i + offset], 0 from VLMAX on. Reading ahead of the write makes vd = vs2 safe.
 bool SlideDown(Hart& hart, const DecodedInsn& insn, uint32_t offset) {
-  if (!IsLegal<kShapeVx>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  const uint32_t vlmax = Vlmax(v);
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
-    ForEachActive(v, insn,
+  return WithElements<kShapeVx>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
+    const uint32_t vlmax = Vlmax(hart.v);
+    ForEachActive(hart.v, insn,
                   [&](uint32_t i) { vd[i] = offset < vlmax - i ? vs2[i + offset] : T{0}; });
   });
-  return Retire(hart);
 }
 
 template <Shape kShape>
 bool SlideOneUp(Hart& hart, const DecodedInsn& insn, uint32_t scalar) {
-  if (!IsLegal<kShape>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
-    ForEachActive(v, insn,
+  return WithElements<kShape>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
+    ForEachActive(hart.v, insn,
                   [&](uint32_t i) { vd[i] = i == 0 ? static_cast<T>(scalar) : vs2[i - 1]; });
   });
-  return Retire(hart);
 }
 
 template <Shape kShape>
 bool SlideOneDown(Hart& hart, const DecodedInsn& insn, uint32_t scalar) {
-  if (!IsLegal<kShape>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
-    ForEachActive(v, insn,
-                  [&](uint32_t i) { vd[i] = i + 1 == v.vl ? static_cast<T>(scalar) : vs2[i + 1]; });
+  return WithElements<kShape>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
+    const uint32_t vl = hart.v.vl;
+    ForEachActive(hart.v, insn,
+                  [&](uint32_t i) { vd[i] = i + 1 == vl ? static_cast<T>(scalar) : vs2[i + 1]; });
   });
-  return Retire(hart);
 }
 
 // vd[i] = vs2[index(i)], 0 if the index reaches VLMAX. vd is apart from vs2 and vs1.
 template <Shape kShape, typename IndexAt>
 bool Gather(Hart& hart, const DecodedInsn& insn, IndexAt index_at) {
-  if (!IsLegal<kShape>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  const uint32_t vlmax = Vlmax(v);
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
-    ForEachActive(v, insn, [&](uint32_t i) {
+  return WithElements<kShape>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
+    const uint32_t vlmax = Vlmax(hart.v);
+    ForEachActive(hart.v, insn, [&](uint32_t i) {
       const uint32_t index = index_at(T{}, i);
       vd[i] = index < vlmax ? vs2[index] : T{0};
     });
   });
-  return Retire(hart);
 }
 
 // An element move writes only if the body is not empty.
@@ -181,19 +166,14 @@ bool Vrgatherei16Vv(Hart& h, const DecodedInsn& i) {
 
 // Section 16.5: the elements of vs2 selected by the mask vs1, packed from element 0 on.
 bool VcompressVm(Hart& hart, const DecodedInsn& insn) {
-  if (!IsLegal<kShapeCompress>(hart, insn)) return hart.RaiseIllegal(insn);
-  VectorState& v = hart.v;
-  WithSew(v, [&]<int kWidth>() {
-    using T = UnsignedOf<kWidth>;
-    T* vd = Elements<T>(v, insn.rd);
-    const T* vs2 = Elements<T>(v, insn.rs2);
+  const VectorState& v = hart.v;
+  return WithElements<kShapeCompress>(hart, insn, [&]<typename T>(T* vd, const T* vs2) {
     const uint8_t* selected = v.Reg(insn.rs1);
     uint32_t packed = 0;
     for (uint32_t i = 0; i < v.vl; ++i) {
       if (MaskBit(selected, i)) vd[packed++] = vs2[i];
     }
   });
-  return Retire(hart);
 }
 
 bool Vmv1rV(Hart& h, const DecodedInsn& i) { return MoveRegisters(h, i, 1); }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, section 14: reductions. The result goes to element 0 of vd and starts from
 // element 0 of vs1; with vl = 0 nothing is written. Floating-point sums are ordered, also the
 // unordered ones, where the manual permits any order.

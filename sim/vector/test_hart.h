@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests of vector instructions: a hart with one memory, and instructions by name and fields.
 #ifndef SIM_VECTOR_TEST_HART_H_
 #define SIM_VECTOR_TEST_HART_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The vector instructions of Zve32x and Zve32f as handlers: one for each V row of sim/isa.
 //
 // The caller guarantees a hart with a bus; that the instruction was decoded from the word; and, for

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // V specification, sections 11.2, 11.12 and 11.14: integer add, subtract, multiply and multiply-add
 // whose result has twice the width. All are exact modulo 2^32, the widest result.
 #include "sim/vector/elements.h"
