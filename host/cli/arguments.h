@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Splits words of a command line into options by a table. Knows nothing of what they mean.
 //
 // `--name value`, `--name=value` and unambiguous beginnings of names are accepted, as users of
@@ -40,6 +42,10 @@ class Arguments {
   // The value; empty if the option was not given, or given without a value.
   [[nodiscard]] std::string One(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> Many(std::string_view name) const;
+  // What another source says of an option that is not given. `name` outlives this.
+  void SetMissing(std::string_view name, std::vector<std::string> values) {
+    values_.try_emplace(name, std::move(values));
+  }
   [[nodiscard]] const std::vector<std::string>& positionals() const { return positionals_; }
 
  private:

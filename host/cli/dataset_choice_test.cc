@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/dataset_choice.h"
 
 #include <fmt/format.h>
@@ -30,12 +32,13 @@ TEST(DatasetChoice, EachDatasetHasItsLoaderAndItsWrapper) {
     const char* fault;
   } rows[] = {
       {"MagicWandDataset", "MagicWandModelWrapper", "no recordings here"},
-      {"VisualWakeWordsDataset", "PersonDetectionModelWrapper", "no annotations here"},
+      {"VisualWakeWordsDataset", "PersonDetectionModelWrapper", "download_dataset is false"},
       {"MagicWandDataset", "PersonDetectionModelWrapper", "needs the model wrapper MagicWand"},
       {"VisualWakeWordsDataset", "MagicWandModelWrapper", "needs the model wrapper PersonDet"},
   };
+  Log log(LogLevel::kCritical);
   for (const auto& row : rows) {
-    const auto loaded = LoadDatasetOf(With(row.dataset, row.wrapper), {});
+    const auto loaded = LoadDatasetOf(With(row.dataset, row.wrapper), log, {});
     ASSERT_FALSE(loaded) << row.dataset;
     EXPECT_EQ(loaded.error().kind, ErrorKind::kInput);
     EXPECT_THAT(loaded.error().Format(), HasSubstr(row.fault));

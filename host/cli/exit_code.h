@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ending a subcommand (contract, section 1.6).
 #ifndef HOST_CLI_EXIT_CODE_H_
 #define HOST_CLI_EXIT_CODE_H_

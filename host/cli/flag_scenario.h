@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A scenario from flags: `--dataset-cls X --dataset-root DIR …` instead of a file (contract,
 // section 1.2). The parameters of each class named become options, and the result passes the same
 // checks as a file.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/flag_scenario.h"
 
 #include <gmock/gmock.h>

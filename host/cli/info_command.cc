@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/info_command.h"
 
 #include <fmt/format.h>
@@ -83,11 +85,15 @@ std::string InfoText(const CheckedModule& module, const std::string& path) {
   }
   text += "\ndevice\n";
   if (IsAccepted(report)) {
+    const runtime::Machine machine = report.kernels_for.value_or(runtime::Machine::kRiscV32);
     text += fmt::format(
-        "  memory       {} bytes after loading (file {}, program and kernels {}) of "
-        "{}; tensors of a call come on top\n  accepted     yes\n",
+        "  memory       {} bytes after loading (file {}, program and kernels {}){}; tensors of a "
+        "call come on top\n  runs on      {}\n  accepted     yes\n",
         module.bytes.size() + report.arena_bytes_after_load, module.bytes.size(),
-        report.arena_bytes_after_load, board::springbok::kDTCM_SIZE);
+        report.arena_bytes_after_load,
+        machine == runtime::Machine::kRiscV32 ? fmt::format(" of {}", board::springbok::kDTCM_SIZE)
+                                              : "",
+        PlacesOf(machine));
   } else {
     text += fmt::format("  accepted     no: {} ({})\n", Reason(report),
                         base::StatusName(report.load_status));
@@ -104,6 +110,8 @@ std::string InfoJson(const CheckedModule& module, const std::string& path) {
   json["zip"] = report.zip;
   json["compiler"] = report.compiler_generation;
   json["bytecode_version"] = fmt::format("{}.{}", report.bytecode_major, report.bytecode_minor);
+  json["architecture"] =
+      report.kernels_for ? Json(runtime::inspect::MachineName(*report.kernels_for)) : Json();
   json["functions"] = report.function_count;
   json["bytecode_bytes"] = report.bytecode_size_bytes;
   json["rodata_bytes"] = report.rodata_size_bytes;

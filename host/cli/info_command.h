@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `kenning info MODEL.vmfb`: what a compiled model contains, and whether the firmware accepts it.
 #ifndef HOST_CLI_INFO_COMMAND_H_
 #define HOST_CLI_INFO_COMMAND_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The program `kenning`.
 #include <fmt/format.h>
 
@@ -9,12 +11,15 @@
 #include <vector>
 
 #include "base/try.h"
+#include "host/cli/completion.h"
 #include "host/cli/exit_code.h"
 #include "host/cli/flag_scenario.h"
 #include "host/cli/info_command.h"
+#include "host/cli/merge_command.h"
 #include "host/cli/options.h"
 #include "host/cli/pipeline_command.h"
 #include "host/cli/run_command.h"
+#include "host/cli/sweep_command.h"
 #include "host/terminal/log.h"
 
 namespace host::cli {
@@ -42,14 +47,7 @@ Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std
   std::vector<Option> options = OptionsOf(sequence.subcommands);
   options.insert(options.end(), flags.options().begin(), flags.options().end());
   Arguments arguments = TRY(ParseArguments(words, options));
-  const Subcommands takes_model = Bit(Subcommand::kRun) | Bit(Subcommand::kInfo);
-  const size_t expected = (sequence.subcommands & takes_model) != 0 ? 1 : 0;
-  if (arguments.positionals().size() > expected) {
-    return InputError("unrecognized arguments: " + arguments.positionals()[expected]);
-  }
-  if (arguments.positionals().size() < expected) {
-    return InputError("the following arguments are required: MODEL.vmfb");
-  }
+  TRY(CheckPositionals(sequence.subcommands, arguments));
   TRY(CheckRequired(sequence.subcommands, arguments));
   return arguments;
 }
@@ -57,15 +55,25 @@ Result<Arguments> CheckedArguments(const Sequence& sequence, std::span<const std
 Result<int> Dispatch(const Sequence& sequence, std::span<const std::string> words,
                      const Arguments& arguments, const FlagScenario& flags) {
   Log log;
-  if (arguments.Has("--verbosity")) {
-    log.set_threshold(*LogLevelFromName(arguments.One("--verbosity")));
+  if (const auto level = LogLevelFromName(arguments.One("--verbosity"))) {
+    log.set_threshold(*level);
   }
-  if (Contains(sequence.subcommands, Subcommand::kInfo)) return InfoCommand(arguments);
-  if (Contains(sequence.subcommands, Subcommand::kRun)) return RunCommand(words, arguments, log);
+  const auto has = [&](Subcommand subcommand) {
+    return Contains(sequence.subcommands, subcommand);
+  };
+  if (has(Subcommand::kInfo)) return InfoCommand(arguments);
+  if (has(Subcommand::kSweep)) return SweepCommand(words, arguments, log);
+  if (has(Subcommand::kMerge)) return MergeCommand(arguments, log);
+  if (has(Subcommand::kCompletion)) return CompletionCommand(arguments);
+  if (has(Subcommand::kRun)) return RunCommand(words, arguments, log);
   return PipelineCommand(sequence, words, arguments, flags, log);
 }
 
 int Main(std::span<const std::string> words) {
+  if (words.size() == 1 && words[0] == "--version") {
+    fmt::print("kenning {}\n", KN_VERSION);
+    return kExitGood;
+  }
   const Sequence none;
   const auto sequence = ParseSequence(words);
   if (!sequence) {

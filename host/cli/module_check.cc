@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/module_check.h"
 
 #include <fmt/format.h>
@@ -33,9 +35,10 @@ std::optional<wire::TypeCode> TypeCodeOf(NumericalKind kind) {
 
 }  // namespace
 
-Result<CheckedModule> ReadModule(const std::filesystem::path& path) {
+Result<CheckedModule> ReadModule(const std::filesystem::path& path,
+                                 std::optional<runtime::Machine> firmware) {
   CheckedModule module{TRY(ReadFile(path, kMaxModuleBytes, "the model")), {}};
-  module.report = runtime::inspect::Inspect(module.bytes);
+  module.report = runtime::inspect::Inspect(module.bytes, firmware);
   return module;
 }
 
@@ -53,7 +56,25 @@ Result<> CheckAccepted(const CheckedModule& module, const std::filesystem::path&
   for (const std::string& problem : report.problems) {
     if (problem != report.load_failure) because(problem);
   }
+  if (report.load_status == base::Status::kKernelElfUnsupported && report.kernels_for) {
+    const std::string_view places = PlacesOf(*report.kernels_for);
+    because(places.empty()
+                ? "no device runs it; compile it for riscv32 (iree-llvmcpu-target-triple)"
+                : fmt::format("it runs on {}", places));
+  }
   return std::unexpected(std::move(error));
+}
+
+std::string_view PlacesOf(runtime::Machine machine) {
+  switch (machine) {
+    case runtime::Machine::kRiscV32:
+      return "RV32: the built-in simulator, --simulator qemu or renode, the UART of a board";
+    case runtime::Machine::kRiscV64:
+      return "RV64: --simulator qemu-rv64, the UART of a board";
+    case runtime::Machine::kX8664:
+      return "";
+  }
+  return "";
 }
 
 const runtime::inspect::Export* FindExport(const runtime::inspect::Report& report,

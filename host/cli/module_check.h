@@ -1,9 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Looking at a compiled model before it is sent anywhere.
 #ifndef HOST_CLI_MODULE_CHECK_H_
 #define HOST_CLI_MODULE_CHECK_H_
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "host/error/error.h"
@@ -20,11 +23,17 @@ struct CheckedModule {
   runtime::inspect::Report report;
 };
 
-[[nodiscard]] Result<CheckedModule> ReadModule(const std::filesystem::path& path);
+// `firmware`: as runtime::inspect::Inspect takes it.
+[[nodiscard]] Result<CheckedModule> ReadModule(
+    const std::filesystem::path& path, std::optional<runtime::Machine> firmware = std::nullopt);
 
-// kInput, with the reasons as causes, if the firmware would refuse the module.
+// kInput, with the reasons as causes, if the firmware would refuse the module. One that is compiled
+// for another machine is told where it runs.
 [[nodiscard]] Result<> CheckAccepted(const CheckedModule& module,
                                      const std::filesystem::path& path);
+
+// Where kernels of that machine run, for a user to choose; empty if nowhere.
+[[nodiscard]] std::string_view PlacesOf(runtime::Machine machine);
 
 // An export by name, with or without the module's name in front; null if there is none.
 [[nodiscard]] const runtime::inspect::Export* FindExport(const runtime::inspect::Report& report,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/module_check.h"
 
 #include <gmock/gmock.h>
@@ -74,6 +76,16 @@ TEST(CheckAccepted, NamesTheReason) {
             "m.vmfb: the device does not accept this model\n"
             "  import hal.x.y is not implemented (OutOfBounds)\n"
             "  something else");
+}
+
+TEST(CheckAccepted, ModulesForAnotherMachineAreToldWhereTheyRun) {
+  CheckedModule module;
+  module.report.load_status = base::Status::kKernelElfUnsupported;
+  module.report.load_failure = "kernels are for riscv64, the firmware runs riscv32";
+  module.report.kernels_for = runtime::Machine::kRiscV64;
+  EXPECT_THAT(CheckAccepted(module, "m.vmfb").error().Format(), HasSubstr("--simulator qemu-rv64"));
+  module.report.kernels_for = runtime::Machine::kX8664;
+  EXPECT_THAT(CheckAccepted(module, "m.vmfb").error().Format(), HasSubstr("no device runs it"));
 }
 
 TEST(ReadModule, HostileFilesAreDescribedNotTrusted) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `kenning optimize`, `test`, `report` and their sequences: one scenario, one process.
 #ifndef HOST_CLI_PIPELINE_COMMAND_H_
 #define HOST_CLI_PIPELINE_COMMAND_H_
@@ -16,9 +18,8 @@ namespace host::cli {
 // are those behind the subcommands and are recorded as given. Everything that can be checked is
 // checked before the first step starts; a failing step leaves earlier results as they were.
 [[nodiscard]] Result<int> PipelineCommand(const Sequence& sequence,
-                                          std::span<const std::string> words,
-                                          const Arguments& arguments, const FlagScenario& flags,
-                                          Log& log);
+                                          std::span<const std::string> words, Arguments arguments,
+                                          const FlagScenario& flags, Log& log);
 
 }  // namespace host::cli
 

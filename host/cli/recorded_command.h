@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The command line as measurements and reports record it (contract, section 1.8).
 #ifndef HOST_CLI_RECORDED_COMMAND_H_
 #define HOST_CLI_RECORDED_COMMAND_H_

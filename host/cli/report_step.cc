@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/report_step.h"
 
 #include <fmt/format.h>
@@ -39,6 +41,7 @@ constexpr auto kPaths = std::to_array<PathRow>({
     {"--report-path", "report_path", &ReportOptions::report_path},
     {"--root-dir", "root_dir", &ReportOptions::root_dir},
     {"--img-dir", "img_dir", &ReportOptions::img_dir},
+    {"--baseline", "baseline", &ReportOptions::baseline},
 });
 
 struct ListRow {
@@ -49,6 +52,20 @@ struct ListRow {
 constexpr auto kLists = std::to_array<ListRow>({
     {"--report-types", "report_types", &ReportOptions::report_types},
     {"--model-names", "model_names", &ReportOptions::model_names},
+    {"--baseline-threshold", "baseline_threshold", &ReportOptions::baseline_thresholds},
+});
+
+// Asked for by the bare option; a value says where.
+struct OptionalFileRow {
+  std::string_view option;
+  std::string_view key;
+  bool ReportOptions::* wanted;
+  std::filesystem::path ReportOptions::* path;
+};
+constexpr auto kOptionalFiles = std::to_array<OptionalFileRow>({
+    {"--to-html", "to_html", &ReportOptions::to_html, &ReportOptions::html_dir},
+    {"--save-csv", "save_csv", &ReportOptions::save_csv, &ReportOptions::csv_path},
+    {"--save-junit", "save_junit", &ReportOptions::save_junit, &ReportOptions::junit_path},
 });
 
 void ApplyBlock(const Block& block, ReportOptions* options) {
@@ -58,6 +75,11 @@ void ApplyBlock(const Block& block, ReportOptions* options) {
   }
   for (const ListRow& row : kLists) {
     if (!block.IsNull(row.key)) options->*row.member = block.TextList(row.key);
+  }
+  for (const OptionalFileRow& row : kOptionalFiles) {
+    const std::optional<std::string> wanted = block.FlagOrPath(row.key);
+    options->*row.wanted = wanted.has_value();
+    options->*row.path = wanted.value_or("");
   }
   if (!block.IsNull("report_name")) options->report_name = block.Text("report_name");
 }
@@ -89,9 +111,10 @@ Result<ReportOptions> MakeReportOptions(const Arguments& arguments, const Scenar
     if (arguments.Has(row.option)) options.*row.member = arguments.Many(row.option);
   }
   if (arguments.Has("--report-name")) options.report_name = arguments.One("--report-name");
-  if (arguments.Has("--to-html")) {
-    options.to_html = true;
-    options.html_dir = arguments.One("--to-html");
+  for (const OptionalFileRow& row : kOptionalFiles) {
+    if (!arguments.Has(row.option)) continue;
+    options.*row.wanted = true;
+    options.*row.path = arguments.One(row.option);
   }
   for (const std::string& path : arguments.Many("--measurements")) {
     options.measurements.emplace_back(path);
@@ -114,7 +137,13 @@ Result<> RunReport(const ReportOptions& options, Log& log) {
   const ReportPaths paths = TRY(WriteReport(options));
   log.Info(fmt::format("Report path: {}", paths.markdown.string()));
   if (!paths.html.empty()) log.Info(fmt::format("HTML report path: {}", paths.html.string()));
-  return {};
+  if (paths.regressions.empty()) return {};
+  std::vector<Error> causes;
+  for (const std::string& sentence : paths.regressions) {
+    causes.push_back({ErrorKind::kRun, sentence, {}, {}});
+  }
+  return std::unexpected(Error{ErrorKind::kRun, "worse than the baseline allows",
+                               options.baseline.string(), std::move(causes)});
 }
 
 }  // namespace host::cli

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `kenning report` and the report at the end of a sequence: options from the command line and from
 // the scenario's `report` block, then host/report.
 #ifndef HOST_CLI_REPORT_STEP_H_

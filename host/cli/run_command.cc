@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/cli/run_command.h"
 
 #include <fmt/format.h>
@@ -10,12 +12,12 @@
 #include "host/cli/exit_code.h"
 #include "host/cli/module_check.h"
 #include "host/cli/options.h"
+#include "host/cli/profile_files.h"
 #include "host/input/npy.h"
 #include "host/results/atomic_file.h"
 #include "host/scenario/nearest_name.h"
 #include "host/session/module_call.h"
 #include "host/terminal/interrupt.h"
-#include "sim/profile/profile_json.h"
 
 namespace host::cli {
 namespace {
@@ -187,7 +189,8 @@ Result<bool> RunCalls(Connection& connection, const std::vector<CallPlan>& plans
 Result<int> RunCommand(std::span<const std::string> words, const Arguments& arguments, Log& log) {
   const std::string& path = arguments.positionals().front();
   const bool check = !arguments.Has("--no-check");
-  const CheckedModule module = TRY(ReadModule(path));
+  DeviceChoice choice = TRY(ChooseDevice(arguments, nullptr, log));
+  const CheckedModule module = TRY(ReadModule(path, MachineOf(choice)));
   if (check) TRY(CheckAccepted(module, path));
 
   std::vector<CallPlan> plans;
@@ -195,22 +198,17 @@ Result<int> RunCommand(std::span<const std::string> words, const Arguments& argu
     const Arguments own = TRY(ParseArguments(segment, OptionsOf(Bit(Subcommand::kRun))));
     plans.push_back(TRY(PlanCall(own, module, check)));
   }
-  const DeviceChoice choice = TRY(ChooseDevice(arguments, nullptr, log));
 
   const Interrupt interrupt;
   const auto device =
-      TRY(StartDevice(choice, InstallLayout::OfThisProgram(), log, interrupt.token()));
+      TRY(StartDevice(choice, {}, InstallLayout::OfThisProgram(), log, interrupt.token()));
+  TRY(SettleWire(*device, &choice, log));
   Connection connection(*device, choice.connection, log);
   TRY(connection.Open());
   const bool good = TRY(RunCalls(connection, plans, module.bytes, arguments.One("--output")));
   TRY(connection.Close());
 
-  if (arguments.Has("--counters")) {
-    // The same content as of springbok-sim's option of that name.
-    const std::optional<sim::Profile> counted = device->Counters();
-    if (!counted) return InputError("--counters needs the built-in simulator");
-    TRY(WriteFileAtomically(arguments.One("--counters"), sim::ProfileJson(*counted)));
-  }
+  TRY(WriteProfileFiles(arguments, *device));
   return good ? kExitGood : kExitRunFailed;
 }
 

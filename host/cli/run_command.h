@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // `kenning run MODEL.vmfb …`: calls functions of a compiled model on a device and compares what
 // they return.
 #ifndef HOST_CLI_RUN_COMMAND_H_

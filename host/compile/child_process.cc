@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/compile/child_process.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,10 +11,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "fmt/format.h"
-
-extern char** environ;
+#include "host/process/spawn.h"
 
 namespace host {
 namespace {
@@ -49,55 +49,18 @@ class LineCutter {
   std::string pending_;
 };
 
-Result<pid_t> Spawn(const std::vector<std::string>& command, int output) {
-  std::vector<char*> arguments;
-  for (const std::string& argument : command)
-    arguments.push_back(const_cast<char*>(argument.data()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-  // Signals that we may have blocked or handled are the child's own again.
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  for (int number : {SIGINT, SIGTERM, SIGPIPE, SIGHUP}) sigaddset(&defaults, number);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = 0;
-  const int fault =
-      posix_spawn(&pid, command[0].c_str(), &actions, &attributes, arguments.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (fault != 0) {
-    return RunError(fmt::format("cannot be started: {}", std::strerror(fault)), command[0]);
-  }
-  return pid;
-}
-
-int Collect(pid_t pid) {
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
-
 }  // namespace
 
 Result<ChildOutcome> RunChildProcess(const std::vector<std::string>& command,
                                      std::chrono::milliseconds time_limit,
                                      const std::function<void(std::string_view)>& on_line,
-                                     const std::stop_token& stop) {
+                                     const std::stop_token& stop,
+                                     const std::filesystem::path& directory) {
   using Clock = std::chrono::steady_clock;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return RunError(std::strerror(errno), command[0]);
-  const auto pid = Spawn(command, ends[1]);
+  const auto pid = Spawn(
+      {.command = command, .input = {}, .output = ends[1], .errors = {}, .directory = directory});
   close(ends[1]);
   if (!pid) {
     close(ends[0]);
@@ -108,23 +71,18 @@ Result<ChildOutcome> RunChildProcess(const std::vector<std::string>& command,
   LineCutter lines(on_line);
   const Clock::time_point deadline = Clock::now() + time_limit;
   // Often enough that a stop request is felt at once, seldom enough to cost nothing.
-  constexpr std::chrono::milliseconds kSlice(100);
+  constexpr int kSliceMs = 100;
   std::array<char, 1 << 14> chunk;
-  std::string why_killed;
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    if (left.count() <= 0) {
-      why_killed = fmt::format("did not finish within {} s and was ended",
-                               std::chrono::duration<double>(time_limit).count());
-    } else if (stop.stop_requested()) {
-      why_killed = "was ended on request";
-    }
-    if (!why_killed.empty()) break;
+  bool closed = false;
+  while (Clock::now() < deadline && !stop.stop_requested()) {
     pollfd poll_in{ends[0], POLLIN, 0};
-    if (poll(&poll_in, 1, static_cast<int>(std::min(left, kSlice).count())) <= 0) continue;
+    if (poll(&poll_in, 1, kSliceMs) <= 0) continue;
     const ssize_t count = read(ends[0], chunk.data(), chunk.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
+    if (count <= 0) {
+      closed = true;
+      break;
+    }
     const std::string_view bytes(chunk.data(), static_cast<size_t>(count));
     lines.Add(bytes);
     outcome.output.append(bytes);
@@ -133,17 +91,24 @@ Result<ChildOutcome> RunChildProcess(const std::vector<std::string>& command,
     }
   }
   close(ends[0]);
-  if (!why_killed.empty()) kill(*pid, SIGKILL);
-  const int status = Collect(*pid);
   lines.Finish();
-  if (!why_killed.empty()) return RunError(why_killed, command[0]);
+  // A child may go on after it has closed its output.
+  const auto status = closed ? CollectUntil(*pid, deadline, stop) : std::nullopt;
+  if (!status) {
+    KillAndCollect(*pid);
+    return RunError(stop.stop_requested()
+                        ? "was ended on request"
+                        : fmt::format("did not finish within {} s and was ended",
+                                      std::chrono::duration<double>(time_limit).count()),
+                    command[0]);
+  }
   if (outcome.output.size() > kMaxKeptBytes) {
     outcome.output.erase(0, outcome.output.size() - kMaxKeptBytes);
   }
-  if (WIFSIGNALED(status)) {
-    outcome.signal = WTERMSIG(status);
+  if (WIFSIGNALED(*status)) {
+    outcome.signal = WTERMSIG(*status);
   } else {
-    outcome.exit_code = WEXITSTATUS(status);
+    outcome.exit_code = WEXITSTATUS(*status);
   }
   return outcome;
 }

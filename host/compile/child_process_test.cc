@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/compile/child_process.h"
 
 #include <signal.h>
@@ -59,12 +61,30 @@ TEST(ChildProcessTest, EndsAtTheTimeLimit) {
   EXPECT_THAT(outcome.error().Format(), HasSubstr("/bin/sleep: did not finish within 0.05 s"));
 }
 
+TEST(ChildProcessTest, OneThatClosedItsOutputEndsAtTheTimeLimit) {
+  const auto outcome = RunChildProcess(Shell("exec >&- 2>&-; sleep 60"), milliseconds(50), {}, {});
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().Format(), HasSubstr("did not finish within 0.05 s"));
+}
+
+TEST(ChildProcessTest, AProgramIsSearchedInThePath) {
+  const auto outcome = RunChildProcess({"echo", "here"}, seconds(60), {}, {});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->output, "here\n");
+}
+
 TEST(ChildProcessTest, EndsOnRequest) {
   std::stop_source stop;
   const std::jthread asker([&] { stop.request_stop(); });
   const auto outcome = RunChildProcess({"/bin/sleep", "60"}, seconds(30), {}, stop.get_token());
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().Format(), HasSubstr("ended on request"));
+}
+
+TEST(ChildProcessTest, RunsInTheFolderItIsGiven) {
+  const auto outcome = RunChildProcess({"/bin/pwd"}, seconds(60), {}, {}, "/usr");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->output, "/usr\n");
 }
 
 TEST(ChildProcessTest, MissingProgramIsAnError) {

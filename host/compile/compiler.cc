@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/compile/compiler.h"
 
 #include <signal.h>
@@ -161,13 +163,19 @@ Result<CompileOutcome> Compile(const Compiler& compiler, const CompileRequest& r
   outcome.command.insert(outcome.command.end(), flags.begin(), flags.end());
 
   const ModuleCache cache(request.cache_dir);
-  const std::string key = fmt::format("release {}\nflags {}\n{}", compiler.release,
+  // "2": since the compiler runs in the folder of its input.
+  const std::string key = fmt::format("2\nrelease {}\nflags {}\n{}", compiler.release,
                                       fmt::join(flags, " "), request.mlir);
   outcome.from_cache = cache.Fetch(key, module_part.path());
   if (!outcome.from_cache) {
+    // The compiler notes the path of its input in the module; without a folder the module is the
+    // same wherever it is compiled.
     std::vector<std::string> command = outcome.command;
+    command[0] = fs::absolute(compiler.program).string();
+    command[1] = mlir.filename().string();
     command.insert(command.end(), {"-o", module_part.path().string()});
-    const ChildOutcome child = TRY(RunChildProcess(command, request.time_limit, log, stop));
+    const ChildOutcome child =
+        TRY(RunChildProcess(command, request.time_limit, log, stop, mlir.parent_path()));
     const bool has_module = fs::file_size(module_part.path(), failure) > 0 && !failure;
     if (child.signal != 0 || child.exit_code != 0 || !has_module) {
       return CompilerFault(compiler, child);

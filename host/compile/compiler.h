@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Finding the iree-compile of a Python environment, and running it on MLIR text
 // (kenning-contract, section 4.4). No shell is involved.
 #ifndef HOST_COMPILE_COMPILER_H_

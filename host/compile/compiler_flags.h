@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Flags of a scenario for the release that will see them. Flags pass through unchanged except for
 // what changed its name: `iree-llvm-X` became `iree-llvmcpu-X` in March 2023, and releases that
 // came later have lost some flags altogether; scenarios of 2023 use both (kenning-contract, 2.4).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/compile/module_cache.h"
 
 #include <unistd.h>

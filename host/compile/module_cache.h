@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Compiled modules by the whole of what they were made from. An entry is two files: the module and
 // the text of its key, which is compared byte for byte, so that the short hash in the file name
 // never decides what is used. Entries are renamed into place, the key last; a cut or foreign entry

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A labelled data set as the session runs it: samples already in the bytes the device receives, the
 // names of the classes, and the order in which the test samples are sent. Owns all of its memory.
 #ifndef HOST_DATASET_DATASET_H_

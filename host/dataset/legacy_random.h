@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The random numbers of NumPy's RandomState (MT19937 and the "legacy" distributions), bit for bit,
 // because the reference's choice of test samples and its padding noise come from them
 // (kenning-contract, sections 3.2 and 3.3). Not for anything that needs to be unpredictable.

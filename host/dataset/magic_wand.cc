@@ -1,19 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/dataset/magic_wand.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include "base/try.h"
 #include "fmt/format.h"
-#include "host/dataset/download.h"
 #include "host/dataset/legacy_random.h"
 #include "host/dataset/recording.h"
 #include "host/dataset/recording_source.h"
 #include "host/dataset/test_split.h"
+#include "host/resource/http_file.h"
 
 namespace host {
 namespace {
@@ -21,12 +22,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kArchiveName = "data.tar.gz";
+constexpr uint64_t kMaxArchiveBytes = 256ull << 20;
 // A window is one message to a device with a few MB of memory.
 constexpr int kMaxWindowRows = 65'536;
 
 const std::vector<std::string>& ClassNames() {
-  static const std::vector<std::string> names = {"wing", "ring", "slope", "negative"};
-  return names;
+  static const std::vector<std::string> kNames = {"wing", "ring", "slope", "negative"};
+  return kNames;
 }
 
 Result<> CheckParameters(const MagicWandParameters& p) {
@@ -49,14 +51,21 @@ Result<> CheckParameters(const MagicWandParameters& p) {
   return {};
 }
 
-Result<std::vector<RecordingFile>> Fetch(const fs::path& root, const DatasetProgress& progress) {
-  const std::string url(kMagicWandUrl);
+// Where a download is until it has been read.
+fs::path FreshPath(const fs::path& root) { return root / fmt::format(".{}.new", kArchiveName); }
+
+Result<std::vector<RecordingFile>> Fetch(const MagicWandParameters& parameters,
+                                         const DatasetProgress& progress,
+                                         const std::stop_token& stop) {
+  const fs::path& root = parameters.dataset_root;
   const auto report = [&](uint64_t done, uint64_t total) {
     if (progress) progress("Downloading Magic Wand recordings", done, total);
   };
-  auto bytes = Download(url, {}, report);
-  if (!bytes) {
-    Error error = std::move(bytes).error();
+  const TransferLimits limits = TRY(LimitsFromEnvironment({.size_bytes = kMaxArchiveBytes}));
+  const fs::path kept = root / kArchiveName;
+  const fs::path fresh = FreshPath(root);
+  if (auto done = DownloadToFile(parameters.url, fresh, limits, report, stop); !done) {
+    Error error = std::move(done).error().error;
     error.causes.push_back(
         {ErrorKind::kRun,
          fmt::format("without a network, put the recordings (wing/ ring/ slope/ negative/) or the "
@@ -67,32 +76,35 @@ Result<std::vector<RecordingFile>> Fetch(const fs::path& root, const DatasetProg
     return std::unexpected(std::move(error));
   }
   // Read before it is kept: an error page or a cut archive must not become the data set.
-  auto files = TRY(ReadRecordingArchive(*bytes, url, ClassNames()));
-
+  auto files = ReadRecordingArchive(fresh, ClassNames());
   std::error_code failure;
-  fs::create_directories(root, failure);
-  const fs::path kept = root / kArchiveName;
-  const fs::path temporary = root / fmt::format(".{}.part", kArchiveName);
-  std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-  stream.write(reinterpret_cast<const char*>(bytes->data()),
-               static_cast<std::streamsize>(bytes->size()));
-  stream.close();
-  if (!failure && stream) fs::rename(temporary, kept, failure);
-  if (failure || !stream) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    return RunError("the downloaded archive cannot be written", kept.string());
+  if (files) {
+    fs::rename(fresh, kept, failure);
+    if (failure) return RunError("the downloaded archive cannot be written", kept.string());
+  } else {
+    fs::remove(fresh, failure);
   }
   return files;
 }
 
+// But what an interrupted download left, which the next one continues.
+bool HoldsNothing(const fs::path& root) {
+  std::error_code failure;
+  auto entry = fs::directory_iterator(root, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    if (!entry->path().filename().string().starts_with(FreshPath({}).string())) return false;
+  }
+  return true;
+}
+
 Result<std::vector<RecordingFile>> FindRecordings(const MagicWandParameters& parameters,
-                                                  const DatasetProgress& progress) {
+                                                  const DatasetProgress& progress,
+                                                  const std::stop_token& stop) {
   const fs::path& root = parameters.dataset_root;
   std::error_code ignored;
   if (root.empty()) return InputError("dataset_root is empty");
   if (fs::is_regular_file(root, ignored)) return ReadRecordingArchive(root, ClassNames());
-  if (parameters.force_download_dataset) return Fetch(root, progress);
+  if (parameters.force_download_dataset) return Fetch(parameters, progress, stop);
   const auto has_folder = [&](const std::string& name) {
     return fs::is_directory(root / name, ignored);
   };
@@ -102,8 +114,8 @@ Result<std::vector<RecordingFile>> FindRecordings(const MagicWandParameters& par
   if (fs::is_regular_file(root / kArchiveName, ignored)) {
     return ReadRecordingArchive(root / kArchiveName, ClassNames());
   }
-  const bool is_vacant = !fs::exists(root, ignored) || fs::is_empty(root, ignored);
-  if (is_vacant && parameters.download_dataset) return Fetch(root, progress);
+  const bool is_vacant = HoldsNothing(root);
+  if (is_vacant && parameters.download_dataset) return Fetch(parameters, progress, stop);
   if (is_vacant) {
     return InputError("there are no recordings here, and download_dataset is false", root.string());
   }
@@ -169,9 +181,9 @@ Result<> Reduce(const MagicWandParameters& parameters, Dataset* dataset) {
 }  // namespace
 
 Result<Dataset> LoadMagicWand(const MagicWandParameters& parameters,
-                              const DatasetProgress& progress) {
+                              const DatasetProgress& progress, const std::stop_token& stop) {
   TRY(CheckParameters(parameters));
-  const std::vector<RecordingFile> files = TRY(FindRecordings(parameters, progress));
+  const std::vector<RecordingFile> files = TRY(FindRecordings(parameters, progress, stop));
 
   Dataset dataset;
   dataset.class_names = ClassNames();

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The Magic Wand gesture recordings as windows of accelerometer samples
 // (kenning-contract, sections 2.2 and 3.1 to 3.3).
 //
@@ -18,6 +20,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "host/dataset/dataset.h"
@@ -40,11 +44,13 @@ struct MagicWandParameters {
   int window_shift = 128;  // a multiple of window_size
   int noise_level = 20;    // padding noise lies in [-noise_level / 2, noise_level / 2]
   uint32_t noise_seed = 0;
+  std::string url = std::string(kMagicWandUrl);
   double reduce_dataset = 1.0;  // keep this fraction of the samples of each subset, order kept
 };
 
 [[nodiscard]] Result<Dataset> LoadMagicWand(const MagicWandParameters& parameters,
-                                            const DatasetProgress& progress = {});
+                                            const DatasetProgress& progress = {},
+                                            const std::stop_token& stop = {});
 
 }  // namespace host
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // From a photograph to the bytes that the person detector receives, step for step as the reference
 // does it (kenning-contract, section 3.4): bilinear to the data set's size in 8 bits, the central
 // part of it, bilinear to the network's size in single precision, grey, int8.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // One recording file as text: a terminal session in which an accelerometer board prints lines of
 // three numbers (milli-g), with a separator such as `-,-,-` or `,,` after each gesture
 // (kenning-contract, section 3.2). Around them lies terminal noise: script headers, escape

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/dataset/recording_source.h"
 
 #include <archive.h>
@@ -13,6 +15,7 @@
 
 #include "base/try.h"
 #include "fmt/format.h"
+#include "host/dataset/archive_reader.h"
 
 namespace host {
 namespace {
@@ -66,57 +69,6 @@ Result<std::string> ReadTextFile(const std::filesystem::path& path, uint64_t lim
   return text;
 }
 
-struct ArchiveCloser {
-  void operator()(archive* handle) const { archive_read_free(handle); }
-};
-using ArchiveReader = std::unique_ptr<archive, ArchiveCloser>;
-
-// gzip, bzip2, xz and plain tar or zip: what recordings are shipped in. Formats that libarchive
-// also knows but that would only widen what hostile bytes can reach are left out.
-ArchiveReader NewReader() {
-  ArchiveReader reader(archive_read_new());
-  if (reader) {
-    archive_read_support_filter_gzip(reader.get());
-    archive_read_support_filter_bzip2(reader.get());
-    archive_read_support_filter_xz(reader.get());
-    archive_read_support_format_tar(reader.get());
-    archive_read_support_format_zip(reader.get());
-  }
-  return reader;
-}
-
-std::unexpected<Error> ArchiveFault(archive* reader, const std::string& name) {
-  const char* text = archive_error_string(reader);
-  return InputError(
-      fmt::format("not a readable archive: {}", text != nullptr ? text : "unknown fault"), name);
-}
-
-// The components of an entry's path; nothing if the path leaves the archive.
-std::optional<std::vector<std::string>> SafeComponents(std::string_view path) {
-  if (path.starts_with('/') || path.find('\0') != std::string_view::npos ||
-      path.find('\\') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::vector<std::string> components;
-  while (!path.empty()) {
-    const size_t end = std::min(path.find('/'), path.size());
-    const std::string_view component = path.substr(0, end);
-    path.remove_prefix(std::min(end + 1, path.size()));
-    if (component == "..") return std::nullopt;
-    if (!component.empty() && component != ".") components.emplace_back(component);
-  }
-  return components;
-}
-
-// Foreign names in errors must not reach a terminal as they are.
-std::string Printable(std::string_view text) {
-  std::string printable(text.substr(0, 200));
-  for (char& c : printable) {
-    if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  }
-  return printable;
-}
-
 Result<std::string> ReadEntry(archive* reader, const std::string& place, const std::string& name,
                               const SourceLimits& limits, uint64_t* total_bytes) {
   std::string text;
@@ -153,11 +105,10 @@ Result<std::vector<RecordingFile>> ReadEntries(archive* reader, const std::strin
     const std::string place = fmt::format("{}: {}", name, Printable(path));
     const auto components = SafeComponents(path);
     if (!components) return InputError("the entry's path leaves the archive", place);
-    const auto type = archive_entry_filetype(entry);
-    if (archive_entry_hardlink(entry) != nullptr || (type != AE_IFREG && type != AE_IFDIR)) {
+    if (!IsPlainEntry(entry)) {
       return InputError("the entry is a link or a device; recordings are plain files", place);
     }
-    if (type == AE_IFDIR) continue;
+    if (archive_entry_filetype(entry) == AE_IFDIR) continue;
     // Also what is passed over is read here, under the limits: skipping would unpack it unlimited.
     std::string text = TRY(ReadEntry(reader, place, name, limits, &total_bytes));
     if (components->size() < 2 || components->size() > 3) continue;
@@ -204,7 +155,7 @@ Result<std::vector<RecordingFile>> ReadRecordingFolder(const std::filesystem::pa
 Result<std::vector<RecordingFile>> ReadRecordingArchive(const std::filesystem::path& archive_path,
                                                         std::span<const std::string> classes,
                                                         const SourceLimits& limits) {
-  const ArchiveReader reader = NewReader();
+  const ArchiveReader reader = NewArchiveReader();
   if (!reader) return RunError("no memory to read an archive", archive_path.string());
   constexpr size_t kBlockBytes = 1 << 16;
   if (archive_read_open_filename(reader.get(), archive_path.c_str(), kBlockBytes) != ARCHIVE_OK) {
@@ -217,7 +168,7 @@ Result<std::vector<RecordingFile>> ReadRecordingArchive(std::span<const uint8_t>
                                                         const std::string& name,
                                                         std::span<const std::string> classes,
                                                         const SourceLimits& limits) {
-  const ArchiveReader reader = NewReader();
+  const ArchiveReader reader = NewArchiveReader();
   if (!reader) return RunError("no memory to read an archive", name);
   if (archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
     return ArchiveFault(reader.get(), name);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The recording files of a gesture set, read whole into memory from a folder or from an archive.
 //
 // An archive is hostile: it is never unpacked to disk here, entries that are links or devices or

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/dataset/recording_source.h"
 
 #include <archive.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Which samples are tested, and in what order: the reference's procedure step for step, with
 // scikit-learn's stratified split inside it (kenning-contract, section 3.3). The result depends on
 // counts and order of the labels and on the seed only.

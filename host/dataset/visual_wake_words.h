@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Photographs with or without a person, from a folder laid out like COCO
 // (kenning-contract, section 3.4): <root>/annotations/instances_<type>.json and <root>/<type>/*.
 //
 // A photograph counts if the boxes of the wanted class cover more than area_threshold of it; boxes
 // that overlap count twice, as in the reference. Annotations are hostile: size-limited, and a file
-// name may not leave its folder. Nothing is downloaded: COCO is 1 GB, which the user fetches.
+// name may not leave its folder. What is missing is unpacked or downloaded (coco_source.h).
 //
 // Errors are of kind kInput and name the file. Cost: only photographs of the test subset are read;
 // the other samples have no bytes.
@@ -13,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -26,6 +29,8 @@ namespace host {
 struct VisualWakeWordsParameters {
   std::filesystem::path dataset_root;
   std::string dataset_type = "val2017";
+  bool download_dataset = false;
+  std::string coco_url = {};  // instead of the COCO site
   std::string objects_class = "person";
   double area_threshold = 0.005;
   PersonImageSteps steps = {};
@@ -46,7 +51,8 @@ struct AnnotatedImage {
                                                                    double area_threshold);
 
 [[nodiscard]] Result<Dataset> LoadVisualWakeWords(const VisualWakeWordsParameters& parameters,
-                                                  const DatasetProgress& progress = {});
+                                                  const DatasetProgress& progress = {},
+                                                  const std::stop_token& stop = {});
 
 }  // namespace host
 

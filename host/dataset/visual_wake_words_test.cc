@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/dataset/visual_wake_words.h"
 
 #include <cstdlib>
@@ -102,6 +104,56 @@ TEST(VisualWakeWordsTest, AbsentFilesAndBadImagesAreInputErrors) {
     ASSERT_FALSE(image);
     EXPECT_EQ(image.error().kind, ErrorKind::kInput);
     EXPECT_EQ(image.error().place, "i");
+  }
+}
+
+void Append(std::string* to, uint64_t value, size_t size) {
+  for (size_t i = 0; i < size; ++i) to->push_back(static_cast<char>(value >> (8 * i)));
+}
+
+// A bitmap of 2 x 2 pixels: red, green / blue, white.
+std::string Bitmap(uint16_t bits, bool is_top_first) {
+  std::string pixels;
+  std::string palette;
+  const uint32_t colours[] = {0xff0000, 0x00ff00, 0x0000ff, 0xffffff};  // as 0xRRGGBB
+  const size_t bottom_first[] = {2, 3, 0, 1};
+  for (size_t i = 0; i < 4; ++i) {
+    const size_t at = is_top_first ? i : bottom_first[i];
+    if (bits == 8) {
+      Append(&palette, colours[i], 4);
+      pixels.push_back(static_cast<char>(at));
+    } else {
+      Append(&pixels, colours[at], bits / 8);
+    }
+    if (i % 2 == 1) pixels.append(bits == 32 ? 0 : 2, '\0');
+  }
+  std::string file = "BM";
+  Append(&file, 0, 8);
+  Append(&file, 54 + static_cast<uint32_t>(palette.size()), 4);
+  Append(&file, 40, 4);
+  Append(&file, 2, 4);
+  Append(&file, is_top_first ? 0xfffffffe : 2, 4);
+  Append(&file, 1, 2);
+  Append(&file, bits, 2);
+  file.append(24, '\0');
+  return file + palette + pixels;
+}
+
+TEST(VisualWakeWordsTest, BitmapsAreRead) {
+  const std::vector<uint8_t> wanted = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255};
+  for (const uint16_t bits : {uint16_t{8}, uint16_t{24}, uint16_t{32}}) {
+    for (bool is_top_first : {false, true}) {
+      const std::string file = Bitmap(bits, is_top_first);
+      const auto decode = [&](std::string_view text) {
+        return DecodeImage({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, "b");
+      };
+      const auto image = decode(file);
+      ASSERT_TRUE(image) << bits << image.error().Format();
+      EXPECT_EQ(image->pixels, wanted) << bits << " bits";
+      for (size_t size = 0; size < file.size(); ++size) {
+        EXPECT_FALSE(decode(std::string_view(file).substr(0, size))) << size;
+      }
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A device at the other end of a UART, whatever it is made of: bytes go out, bytes come in, a clock
 // tells how long it took.
 //
@@ -14,7 +16,9 @@
 #include <vector>
 
 #include "base/byte_reader.h"
+#include "host/device/memory_part.h"
 #include "host/error/error.h"
+#include "sim/profile/code_profile.h"
 #include "sim/profile/profile.h"
 
 namespace host {
@@ -49,9 +53,19 @@ class Device {
 
   // A simulator's counters since its start; nothing for real devices.
   [[nodiscard]] virtual std::optional<sim::Profile> Counters() const { return std::nullopt; }
+  // What its memory is divided into; nothing if that cannot be seen.
+  [[nodiscard]] virtual std::vector<MemoryPart> MemoryParts() const { return {}; }
+  // Where instructions were executed; nothing if the device does not count.
+  [[nodiscard]] virtual std::optional<sim::CodeProfile> CodeCounters() const {
+    return std::nullopt;
+  }
   // The measured part begins: a simulator moves its clock to the start of the next interval of its
   // time series, so that no interval holds things from before.
   virtual void BeginMeasurement() {}
+
+  // Nothing more will be asked for. A simulator in another program is stopped, and tells what can
+  // only be read now: bins and peripherals of its time series (the other fields are empty).
+  [[nodiscard]] virtual Result<std::optional<sim::Profile>> Finish() { return std::nullopt; }
 };
 
 }  // namespace host

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/device/serial_device.h"
 
 #include <fcntl.h>
@@ -46,8 +48,6 @@ constexpr auto kBaudRates = std::to_array<BaudRow>({
 
 // How often a wait looks whether a stop was requested.
 constexpr auto kStopCheckInterval = std::chrono::milliseconds(100);
-// A port that takes no byte for this long is stuck: nobody reads the other end of a pty.
-constexpr double kWriteLimitSeconds = 30;
 
 class FileDescriptor {
  public:
@@ -67,8 +67,11 @@ std::string SystemText() { return std::strerror(errno); }
 
 class SerialDevice : public Device {
  public:
-  SerialDevice(FileDescriptor fd, std::string port, std::stop_token stop)
-      : fd_(std::move(fd)), port_(std::move(port)), stop_(std::move(stop)) {}
+  SerialDevice(FileDescriptor fd, std::string port, double write_limit_s, std::stop_token stop)
+      : fd_(std::move(fd)),
+        port_(std::move(port)),
+        write_limit_s_(write_limit_s),
+        stop_(std::move(stop)) {}
 
   [[nodiscard]] std::string name() const override { return port_; }
 
@@ -76,10 +79,10 @@ class SerialDevice : public Device {
 
   Result<> Write(base::Bytes bytes) override {
     while (!bytes.empty()) {
-      if (!TRY(WaitFor(POLLOUT, kWriteLimitSeconds, "writing to the port"))) {
-        return RunError(fmt::format("the port took no byte for {:.0f} s; is anything reading the "
+      if (!TRY(WaitFor(POLLOUT, write_limit_s_, "writing to the port"))) {
+        return RunError(fmt::format("the port took no byte for {:g} s; is anything reading the "
                                     "other end?",
-                                    kWriteLimitSeconds),
+                                    write_limit_s_),
                         port_);
       }
       const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
@@ -129,6 +132,7 @@ class SerialDevice : public Device {
 
   FileDescriptor fd_;
   std::string port_;
+  double write_limit_s_;
   std::stop_token stop_;
 };
 
@@ -154,7 +158,7 @@ Result<> MakeRaw(int fd, speed_t speed, const std::string& port) {
 }  // namespace
 
 Result<std::unique_ptr<Device>> OpenSerialDevice(const std::string& port, int64_t baudrate,
-                                                 std::stop_token stop) {
+                                                 double write_limit_s, std::stop_token stop) {
   const auto* row = std::ranges::find(kBaudRates, baudrate, &BaudRow::baudrate);
   if (row == kBaudRates.end()) {
     return InputError(fmt::format("{} is not a baud rate this system knows", baudrate), port);
@@ -165,7 +169,7 @@ Result<std::unique_ptr<Device>> OpenSerialDevice(const std::string& port, int64_
     return RunError("is in use by another program", port);
   }
   TRY(MakeRaw(fd.get(), row->speed, port));
-  return std::make_unique<SerialDevice>(std::move(fd), port, std::move(stop));
+  return std::make_unique<SerialDevice>(std::move(fd), port, write_limit_s, std::move(stop));
 }
 
 }  // namespace host

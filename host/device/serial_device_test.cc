@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/device/serial_device.h"
 
 #include <fcntl.h>
@@ -28,7 +30,7 @@ class SerialDeviceTest : public ::testing::Test {
     if (master_ >= 0) ::close(master_);
   }
   std::unique_ptr<Device> Open() {
-    auto device = OpenSerialDevice(port_, 115200, stop_.get_token());
+    auto device = OpenSerialDevice(port_, 115200, 30, stop_.get_token());
     EXPECT_TRUE(device) << device.error().Format();
     return device ? *std::move(device) : nullptr;
   }
@@ -96,7 +98,7 @@ TEST_F(SerialDeviceTest, StopRequestEndsAWait) {
 
 TEST_F(SerialDeviceTest, SecondOpenIsRefused) {
   const auto device = Open();
-  const auto second = OpenSerialDevice(port_, 115200, {});
+  const auto second = OpenSerialDevice(port_, 115200, 30, {});
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().sentence, HasSubstr("in use"));
 }
@@ -108,7 +110,7 @@ TEST_F(SerialDeviceTest, WhatCannotBeOpened) {
       {port_, 12345, "12345 is not a baud rate", 2},
   };
   for (const auto& [port, baudrate, sentence, exit_code] : rows) {
-    const auto device = OpenSerialDevice(port, baudrate, {});
+    const auto device = OpenSerialDevice(port, baudrate, 30, {});
     ASSERT_FALSE(device) << port;
     EXPECT_THAT(device.error().sentence, HasSubstr(sentence));
     EXPECT_EQ(device.error().exit_code(), exit_code);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/device/simulated_device.h"
 
 #include <fmt/format.h>
@@ -19,8 +21,9 @@ namespace {
 constexpr size_t kMaxFirmwareBytes = size_t{64} << 20;
 // How far the machine runs before log, limit and stop request are looked at: about 10 ms of work.
 constexpr uint64_t kSliceInstructions = 2'000'000;
-// A device that is idle lets its own byte time-out (5 ms) fire and then answers or never will.
-constexpr uint64_t kIdlePatienceUs = 20'000;
+// A device that is idle lets its own time-outs fire (200 ms between the frames of a message, 5 ms
+// inside one) and then answers or never will.
+constexpr uint64_t kIdlePatienceUs = 300'000;
 constexpr double kNanosecondsPerSecond = 1e9;
 
 struct LevelRow {
@@ -47,10 +50,12 @@ class SimulatedDevice : public Device {
       : machine_(config), firmware_(std::move(firmware)), log_(log), stop_(std::move(stop)) {}
 
   Result<> Load(base::Bytes elf) {
-    if (auto loaded = machine_.LoadElf(elf); !loaded) {
+    const auto loaded = machine_.LoadElf(elf);
+    if (!loaded) {
       return InputError(loaded.error().sentence,
                         fmt::format("{}@{:#x}", firmware_, loaded.error().offset));
     }
+    memory_parts_ = MemoryPartsOf(*loaded);
     return {};
   }
 
@@ -111,6 +116,8 @@ class SimulatedDevice : public Device {
     return count;
   }
 
+  [[nodiscard]] std::vector<MemoryPart> MemoryParts() const override { return memory_parts_; }
+
   void DropUnread() override { received_.clear(); }
 
   [[nodiscard]] double ClockSeconds() const override {
@@ -122,6 +129,10 @@ class SimulatedDevice : public Device {
 
   [[nodiscard]] std::optional<sim::Profile> Counters() const override {
     return machine_.TakeProfile();
+  }
+
+  [[nodiscard]] std::optional<sim::CodeProfile> CodeCounters() const override {
+    return machine_.TakeCodeProfile();
   }
 
   void BeginMeasurement() override {
@@ -164,9 +175,14 @@ class SimulatedDevice : public Device {
       sentence += fmt::format(": trap {} on {:#010x}", static_cast<uint32_t>(halt.trap.cause),
                               halt.trap.tval);
     }
-    return RunError(std::move(sentence), name());
+    Error error{ErrorKind::kRun, std::move(sentence), name(), {}};
+    for (std::string& complaint : TakeComplaints()) {
+      error.causes.push_back({ErrorKind::kRun, "the device says: " + complaint, {}, {}});
+    }
+    return std::unexpected(std::move(error));
   }
 
+  std::vector<MemoryPart> memory_parts_;
   sim::Machine machine_;
   std::string firmware_;
   Log& log_;
@@ -186,6 +202,11 @@ Result<std::unique_ptr<Device>> MakeSimulatedDevice(const SimulatorOptions& opti
   sim::MachineConfig config;
   config.bin_width_us =
       std::max(1u, static_cast<uint32_t>(std::lround(options.profiler_interval_ms * 1000)));
+  config.call_graph = options.call_graph;
+  config.core = options.core;
+  if (!options.sensor_feed.empty()) {
+    config.sensor = sim::SensorConfig{.feed = options.sensor_feed, .repeat = -1};
+  }
   auto device =
       std::make_unique<SimulatedDevice>(config, options.firmware.string(), log, std::move(stop));
   TRY(device->Load(elf));

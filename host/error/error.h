@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What went wrong in the host tool, for whom, and where. Functions of host/ return Result<T>;
 // nothing of ours throws. Third-party exceptions are caught where they enter and turned into an
 // Error.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/input/npy.h"
 
 #include <fmt/format.h>
@@ -165,15 +167,12 @@ Result<Tensor> ParseNpy(base::Bytes file, const std::string& name) {
     return InputError("is in Fortran order; save numpy.ascontiguousarray(a)", name);
   }
   // No factor can overflow: the product stops as soon as it exceeds the file.
-  uint64_t size_bytes = row->type.bytes();
+  const bool empty = std::ranges::find(header->shape, 0u) != header->shape.end();
+  uint64_t size_bytes = empty ? 0 : row->type.bytes();
   for (const uint32_t extent : header->shape) {
-    if (extent == 0 || size_bytes > parts->data.size()) {
-      size_bytes = extent == 0 ? 0 : size_bytes;
-      break;
-    }
+    if (size_bytes > parts->data.size()) break;
     size_bytes *= extent;
   }
-  if (size_bytes == 0) return InputError("has no elements", name);
   if (size_bytes != parts->data.size()) {
     return InputError(fmt::format("holds {} bytes of data where its shape ({}) and type need {}",
                                   parts->data.size(), fmt::join(header->shape, ","),

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // NumPy's .npy files, versions 1 to 3: read with every byte of the file checked, written as
 // version 1. Only dense C-ordered little-endian arrays of the types in tensor.h, rank at most 8.
 #ifndef HOST_INPUT_NPY_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/input/npy.h"
 
 #include <gmock/gmock.h>
@@ -27,7 +29,7 @@ const std::string kEight(8, '\1');
 
 TEST(Npy, RoundTrip) {
   for (const std::vector<uint32_t>& dims :
-       {std::vector<uint32_t>{}, {1}, {2, 3}, {1, 2, 1, 2, 1, 2, 1, 2}}) {
+       {std::vector<uint32_t>{}, {1}, {2, 3}, {0}, {4294967295, 0}, {1, 2, 1, 2, 1, 2, 1, 2}}) {
     Tensor tensor{FindElementType("i16")->type, dims, {}};
     size_t size = 2;
     for (const uint32_t dim : dims) size *= dim;
@@ -77,7 +79,8 @@ TEST(Npy, HostileFiles) {
            Fault{head + "(2,), 'extra': (2,)}", kEight, "header is damaged"},
            Fault{head + "(3,)}", kEight, "holds 8 bytes of data where its shape (3) and type need"},
            Fault{head + "(1,)}", kEight, "need fewer"},
-           Fault{head + "(0,)}", "", "has no elements"},
+           Fault{head + "(0,)}", kEight, "need fewer"},
+           Fault{head + "(4294967295,4294967295,0)}", kEight, "need fewer"},
            Fault{head + "(4294967295,4294967295,4294967295)}", kEight, "need more"},
            Fault{"{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}", kEight, "'>f4'"},
            Fault{"{'descr': 'float32', 'fortran_order': False, 'shape': (2,)}", kEight,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/input/read_file.h"
 
 #include <fmt/format.h>

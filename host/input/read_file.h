@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A whole file in memory, with a limit, so that a device node or a huge file handed over by mistake
 // ends in an error instead of an endless read.
 #ifndef HOST_INPUT_READ_FILE_H_

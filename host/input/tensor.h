@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Tensors on the host: dense, C order, little endian, in a type the wire can name. Comparison and
 // text for people.
 #ifndef HOST_INPUT_TENSOR_H_

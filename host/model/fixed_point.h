@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The fixed-point arithmetic of the TFLite reference kernels for int8, as far as it can be done
 // when a model is read: multipliers, and the table that int8 softmax looks its exponentials up in.
 // Bit for bit the same as the reference (double rounding, ties away from zero).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A FlatBuffer whose bytes are hostile: every offset is checked against the buffer before it is
 // followed, so nothing outside of it is ever read, and nothing is copied or allocated.
 //

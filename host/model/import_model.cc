@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/import_model.h"
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include "host/model/keras_layers.h"
 #include "host/model/linalg_writer.h"
 #include "host/model/tflite_file.h"
+#include "host/model/tflite_fold.h"
 #include "host/model/tflite_linalg.h"
 
 namespace host {
@@ -61,7 +64,8 @@ Result<ModelFormat> FormatOf(const std::filesystem::path& path) {
     }
   }
   return InputError(
-      "neither a Keras HDF5 file (it does not begin with the HDF5 signature) nor a TFLite model",
+      "neither a Keras HDF5 file (it does not begin with the HDF5 signature) nor a TFLite model, "
+      "nor is it named *.onnx",
       path.string());
 }
 
@@ -78,17 +82,25 @@ bool Fits(const std::vector<int64_t>& pattern, const std::vector<int64_t>& shape
                             [](int64_t want, int64_t is) { return want == -1 || want == is; });
 }
 
-// Whether a tensor of the file can be the model's: same type, one of its shapes fits.
-Result<> CheckTensor(const std::vector<TensorSpecification>& listed,
-                     const TensorSpecification& actual, const std::string& place) {
-  const bool matches = listed.size() == 1 && listed[0].dtype == actual.dtype &&
-                       std::ranges::any_of(listed[0].shapes, [&](const auto& shape) {
-                         return Fits(shape, actual.shapes.front());
-                       });
-  if (matches) return {};
-  return InputError(fmt::format("does not describe the model, whose tensor {} is {} of shape {}",
-                                actual.name, actual.dtype, actual.shapes.front()),
-                    place);
+// Whether the tensors of the file can be the model's: same types, one shape of each fits.
+Result<> CheckTensors(const std::vector<TensorSpecification>& listed,
+                      const std::vector<TensorSpecification>& actual, const std::string& place) {
+  if (listed.size() != actual.size()) {
+    return InputError(
+        fmt::format("describes {} tensors, but the model has {}", listed.size(), actual.size()),
+        place);
+  }
+  for (size_t i = 0; i < actual.size(); ++i) {
+    const bool matches = listed[i].dtype == actual[i].dtype &&
+                         std::ranges::any_of(listed[i].shapes, [&](const auto& shape) {
+                           return Fits(shape, actual[i].shapes.front());
+                         });
+    if (matches) continue;
+    return InputError(fmt::format("does not describe the model, whose tensor {} is {} of shape {}",
+                                  actual[i].name, actual[i].dtype, actual[i].shapes.front()),
+                      place);
+  }
+  return {};
 }
 
 Result<std::vector<uint8_t>> ReadTfliteBytes(const std::filesystem::path& path) {
@@ -107,9 +119,10 @@ Result<std::vector<uint8_t>> ReadTfliteBytes(const std::filesystem::path& path) 
   return bytes;
 }
 
-TensorSpecification Quantized(const TfliteTensor& tensor) {
+TensorSpecification SpecificationOf(const TfliteTensor& tensor) {
   TensorSpecification specification = Tensor(tensor.name, tensor.shape);
-  specification.dtype = "int8";
+  specification.dtype = TfliteTypeName(tensor.type);
+  if (tensor.Is(TfliteType::kFloat32) || tensor.scales.empty()) return specification;
   specification.prequantized_dtype = "float32";
   specification.scale = static_cast<double>(tensor.scales.front());
   specification.zero_point = tensor.zero_points.empty() ? 0 : tensor.zero_points.front();
@@ -128,9 +141,18 @@ Result<ImportedModel> ImportTflite(const std::filesystem::path& path) {
   if (!mlir) return at_path(mlir.error());
   ImportedModel model;
   model.mlir = *std::move(mlir);
-  model.io.input = {Quantized(parsed->tensors[static_cast<size_t>(parsed->input)])};
-  model.io.output = {Quantized(parsed->tensors[static_cast<size_t>(parsed->output)])};
+  for (int32_t index : parsed->inputs) {
+    model.io.input.push_back(SpecificationOf(parsed->tensors[static_cast<size_t>(index)]));
+  }
+  for (int32_t index : parsed->outputs) {
+    model.io.output.push_back(SpecificationOf(parsed->tensors[static_cast<size_t>(index)]));
+  }
   model.framework = "tflite";
+  if (HasDynamicRange(*parsed)) {
+    model.notes.push_back(
+        "int8 weights meet float32 activations (dynamic-range quantisation): computed in float32 "
+        "here, while TFLite rounds the activations to int8 as it runs; outputs differ by that");
+  }
   for (const TfliteTensor& tensor : parsed->tensors) {
     if (!tensor.data.empty()) {
       model.parameter_count += static_cast<uint64_t>(ElementCount(tensor.shape));
@@ -141,22 +163,28 @@ Result<ImportedModel> ImportTflite(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<ImportedModel> ImportModel(const std::filesystem::path& path) {
+Result<ImportedModel> ImportModel(const std::filesystem::path& path,
+                                  std::chrono::milliseconds time_limit) {
   if (TRY(FormatOf(path)) == ModelFormat::kTflite) return ImportTflite(path);
-  const KerasFile file = TRY(ReadKerasFile(path));
+  const KerasFile file = TRY(ReadKerasFile(path, time_limit));
   const auto at_path = [&](Error error) {
     error.place = path.string();
     return std::unexpected(std::move(error));
   };
-  const auto chain = ParseKerasConfig(file.model_config);
-  if (!chain) return at_path(chain.error());
-  auto built = BuildKerasGraph(*chain, file.layers);
+  auto network = ParseKerasConfig(file.model_config);
+  if (!network) return at_path(network.error());
+  if (file.keras_version.starts_with('3')) network->keras_version = 3;
+  auto built = BuildKerasGraph(*network, file.layers);
   if (!built) return at_path(built.error());
 
   ImportedModel model;
   model.mlir = WriteLinalg(built->graph);
-  model.io.input = {Tensor(built->graph.input_name, built->graph.input_shape)};
-  model.io.output = {Tensor(built->graph.output_name, built->graph.output_shape())};
+  for (const GraphInput& input : built->graph.inputs) {
+    model.io.input.push_back(Tensor(input.name, input.shape));
+  }
+  for (const GraphOutput& output : built->graph.outputs) {
+    model.io.output.push_back(Tensor(output.name, built->graph.ShapeOf(output.value)));
+  }
   model.framework = "keras";
   model.framework_version = file.keras_version;
   for (const KerasLayerWeights& layer : file.layers) {
@@ -176,12 +204,13 @@ Result<IoSpecification> SpecificationFor(const ImportedModel& model,
   if (has_file) {
     specification = TRY(ReadIoSpecification(beside));
     const std::string place = beside.string();
-    TRY(CheckTensor(specification.device_input(), model.io.input[0], place + "#/input"));
-    TRY(CheckTensor(specification.output, model.io.output[0], place + "#/output"));
+    TRY(CheckTensors(specification.device_input(), model.io.input, place + "#/input"));
+    TRY(CheckTensors(specification.output, model.io.output, place + "#/output"));
   }
   TensorSpecification& output = specification.output.front();
   if (output.class_names.empty()) output.class_names = class_names;
-  const auto outputs = static_cast<size_t>(model.io.output[0].shapes[0].back());
+  const std::vector<int64_t>& shape = model.io.output[0].shapes[0];
+  const auto outputs = shape.empty() ? size_t{1} : static_cast<size_t>(shape.back());
   if (!output.class_names.empty() && output.class_names.size() != outputs) {
     return InputError(
         fmt::format("{} class names ({}) for {} outputs of the model", output.class_names.size(),

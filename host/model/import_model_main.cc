@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Developer program: `import_model MODEL` writes the model's MLIR to stdout, for checks of the
 // importer against other implementations.
 #include <cstdio>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The I/O specification file `<model path>.json` that lies beside a source model and beside a
 // compiled one (kenning-contract, section 4.3): which tensors go in and come out.
 // Reading treats the file as hostile: kind kInput, place is file and JSON pointer.

@@ -1,31 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/keras_config.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
+#include <utility>
 
 #include "base/try.h"
 #include "fmt/format.h"
 #include "host/model/keras_file.h"
+#include "host/model/keras_model_text.h"
 
 namespace host {
 namespace {
 
 using Json = nlohmann::json;
+using Values = std::vector<size_t>;
 
 constexpr size_t kMaxRank = 6;
 constexpr int64_t kMaxExtent = 1 << 20;
-
-const Json* Find(const Json& object, const char* key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() ? nullptr : &*found;
-}
-
-std::string Text(const Json* value) {
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-}
+constexpr int kMaxModelDepth = 6;  // of models inside of models
+// A model that is used twice by one that is used twice, and so on, is small as text.
+constexpr size_t kMaxSteps = 1 << 20;
 
 // [null, 128, 3, 1] with batch 1 in place of the first null.
 Result<Shape> BatchShape(const Json& json, const std::string& layer) {
@@ -51,176 +48,215 @@ Result<Shape> BatchShape(const Json& json, const std::string& layer) {
 // Where the input shape of a first layer stands depends on the version and on the kind of layer.
 const Json* FindBatchShape(const Json& config) {
   for (const char* key : {"batch_shape", "batch_input_shape", "build_input_shape"}) {
-    if (const Json* shape = Find(config, key); shape != nullptr && shape->is_array()) return shape;
+    if (const Json* shape = FindKey(config, key); shape != nullptr && shape->is_array()) {
+      return shape;
+    }
   }
   return nullptr;
 }
 
-Result<KerasLayer> ParseLayer(const Json& json, size_t index) {
-  KerasLayer layer;
-  layer.class_name = Text(Find(json, "class_name"));
-  const Json* config = Find(json, "config");
-  if (layer.class_name.empty() || config == nullptr || !config->is_object()) {
-    return InputError(fmt::format("layer {} has no class_name and config", index));
-  }
-  layer.config = *config;
-  layer.name = Text(Find(*config, "name"));
-  if (layer.name.empty()) layer.name = Text(Find(json, "name"));
-  if (layer.name.empty()) return InputError(fmt::format("layer {} has no name", index));
-  return layer;
+std::unexpected<Error> NoInputShape(const std::string& layer) {
+  return InputError(fmt::format("layer {}: the model was saved without an input shape", layer));
 }
 
-Result<KerasChain> ParseSequential(const Json& config) {
-  const Json* layers = config.is_array() ? &config : Find(config, "layers");
-  if (layers == nullptr || !layers->is_array() || layers->empty() ||
-      layers->size() > kMaxKerasLayers) {
-    return InputError("the model's configuration has no list of layers");
+// One call of a layer in a Functional model, and how far it is with its evaluation.
+struct Node {
+  const KerasEntry* entry;
+  const KerasCallText* text;
+  enum State { kNew, kOpen, kDone } state = kNew;
+  Values results;
+};
+
+using Nodes = std::map<std::string_view, std::vector<Node>>;  // by layer
+
+Result<Node*> FindNode(const KerasModelText& model, Nodes& nodes, const KerasTensor& tensor,
+                       std::string_view user) {
+  const auto layer = nodes.find(tensor.layer);
+  const KerasEntry* entry = model.Find(tensor.layer);
+  const size_t call = tensor.call - (entry == nullptr ? 0 : entry->first_call);
+  if (layer == nodes.end() || call >= layer->second.size()) {
+    return InputError(fmt::format("{} comes from call {} of layer {}, which there is not", user,
+                                  tensor.call, tensor.layer));
   }
-  KerasChain chain;
-  for (size_t i = 0; i < layers->size(); ++i) {
-    chain.layers.push_back(TRY(ParseLayer((*layers)[i], i)));
-  }
-  const KerasLayer& first = chain.layers.front();
-  const bool has_input_layer = first.class_name == "InputLayer";
-  const Json* shape = FindBatchShape(first.config);
-  if (shape == nullptr) shape = FindBatchShape(config);
-  if (shape == nullptr) {
-    return InputError(
-        fmt::format("layer {}: the model was saved without an input shape", first.name));
-  }
-  chain.input_shape = TRY(BatchShape(*shape, first.name));
-  chain.input_name = has_input_layer ? first.name : first.name + "_input";
-  if (has_input_layer) chain.layers.erase(chain.layers.begin());
-  return chain;
+  return &layer->second[call];
 }
 
-// Collects the names of the layers whose outputs a node takes: Keras 2 nests lists that start with
-// [name, node, tensor], Keras 3 objects with a keras_history of that form.
-void CollectInputs(const Json& json, int depth, std::vector<std::string>* names) {
-  constexpr int kMaxDepth = 8;
-  if (depth > kMaxDepth) return;
-  const auto is_history = [](const Json& list) {
-    return list.is_array() && list.size() >= 3 && list[0].is_string() &&
-           list[1].is_number_integer() && list[2].is_number_integer();
-  };
-  if (is_history(json)) {
-    names->push_back(json[0].get<std::string>());
-    return;
+Result<size_t> ValueOf(const Node& node, const KerasTensor& tensor) {
+  if (tensor.index >= node.results.size()) {
+    return InputError(fmt::format("layer {} has no tensor {}", tensor.layer, tensor.index));
   }
-  if (json.is_array()) {
-    for (const Json& item : json) CollectInputs(item, depth + 1, names);
-  } else if (json.is_object()) {
-    if (const Json* history = Find(json, "keras_history"))
-      CollectInputs(*history, depth + 1, names);
-    if (const Json* config = Find(json, "config")) CollectInputs(*config, depth + 1, names);
-    if (const Json* arguments = Find(json, "args")) CollectInputs(*arguments, depth + 1, names);
-  }
+  return node.results[tensor.index];
 }
 
-Result<std::string> SingleEnd(const Json& config, const char* key) {
-  std::vector<std::string> names;
-  if (const Json* ends = Find(config, key)) CollectInputs(*ends, 0, &names);
-  if (names.size() != 1) {
-    return InputError(
-        fmt::format("the model has {} {}; only models with one are read directly "
-                    "(export it to ONNX)",
-                    names.size(), key));
+// Writes out the calls of layers of all models in one list.
+class Evaluator {
+ public:
+  Result<KerasNetwork> Evaluate(const std::string& class_name, const Json& config) {
+    TRY(AddInputs(class_name, config, 0));
+    Values arguments;
+    for (size_t i = 0; i < network_.inputs.size(); ++i) arguments.push_back(i);
+    const Values results = TRY(EvaluateModel(class_name, config, arguments, "", 0));
+    for (size_t i = 0; i < results.size(); ++i) {
+      network_.outputs.push_back({output_names_[i], results[i]});
+    }
+    return std::move(network_);
   }
-  return names.front();
-}
 
-Result<KerasChain> ParseFunctional(const Json& config) {
-  const Json* layers = Find(config, "layers");
-  if (layers == nullptr || !layers->is_array() || layers->empty() ||
-      layers->size() > kMaxKerasLayers) {
-    return InputError("the model's configuration has no list of layers");
+ private:
+  Result<const KerasModelText*> Model(const std::string& class_name, const Json& config,
+                                      int depth) {
+    if (depth > kMaxModelDepth) return InputError("models are nested too deeply");
+    auto known = models_.find(&config);
+    if (known == models_.end()) {
+      known = models_.emplace(&config, TRY(ParseKerasModel(class_name, config))).first;
+    }
+    steps_ += known->second.size;
+    if (steps_ > kMaxSteps) return InputError("the model uses models too often");
+    return &known->second;
   }
-  const std::string input = TRY(SingleEnd(config, "input_layers"));
-  const std::string output = TRY(SingleEnd(config, "output_layers"));
 
-  std::map<std::string, KerasLayer> layer_after;  // keyed by the layer whose output it takes
-  std::optional<KerasLayer> input_layer;
-  for (size_t i = 0; i < layers->size(); ++i) {
-    KerasLayer layer = TRY(ParseLayer((*layers)[i], i));
-    if (layer.class_name == "InputLayer") {
-      if (layer.name == input) input_layer = std::move(layer);
-      continue;
+  // The inputs of a Sequential model are those of its first layer, which may be a model as well.
+  Result<> AddInputs(const std::string& class_name, const Json& config, int depth) {
+    const KerasModelText* model = TRY(Model(class_name, config, depth));
+    if (!model->is_sequential) return AddFunctionalInputs(*model);
+    const KerasEntry& first = model->entries.front();
+    if (IsKerasModel(first.class_name)) {
+      return AddInputs(first.class_name, *first.config, depth + 1);
     }
-    const Json* nodes = Find((*layers)[i], "inbound_nodes");
-    if (nodes == nullptr || !nodes->is_array() || nodes->size() != 1) {
-      return InputError(
-          fmt::format("layer {} ({}) is not used exactly once; shared layers are not "
-                      "read directly (export the model to ONNX)",
-                      layer.name, layer.class_name));
-    }
-    std::vector<std::string> sources;
-    CollectInputs(*nodes, 0, &sources);
-    if (sources.size() != 1) {
-      return InputError(
-          fmt::format("layer {} ({}) has {} inputs; only chains of layers are read "
-                      "directly (export the model to ONNX)",
-                      layer.name, layer.class_name, sources.size()));
-    }
-    const auto [place, is_new] = layer_after.emplace(sources.front(), std::move(layer));
-    if (!is_new) {
-      return InputError(
-          fmt::format("the output of layer {} goes to more than one layer; only "
-                      "chains of layers are read directly (export the model to ONNX)",
-                      sources.front()));
-    }
+    const Json* shape = FindBatchShape(*first.config);
+    if (shape == nullptr) shape = FindBatchShape(config);
+    if (shape == nullptr) return NoInputShape(first.name);
+    const bool has_input_layer = first.class_name == "InputLayer";
+    network_.inputs.push_back({has_input_layer ? first.name : first.name + "_input",
+                               TRY(BatchShape(*shape, first.name))});
+    return {};
   }
-  if (!input_layer) return InputError(fmt::format("there is no InputLayer named {}", input));
 
-  KerasChain chain;
-  chain.input_name = input;
-  const Json* shape = FindBatchShape(input_layer->config);
-  if (shape == nullptr) {
-    return InputError(fmt::format("layer {}: the model was saved without an input shape", input));
-  }
-  chain.input_shape = TRY(BatchShape(*shape, input));
-  // Each step takes its layer out of the map, so that a circle ends.
-  std::string at = input;
-  while (at != output) {
-    auto next = layer_after.extract(at);
-    if (next.empty()) {
-      return InputError(
-          fmt::format("the chain of layers ends at {} and does not reach the output "
-                      "layer {}",
-                      at, output));
+  Result<> AddFunctionalInputs(const KerasModelText& model) {
+    for (const KerasTensor& end : model.inputs) {
+      const KerasEntry* entry = model.Find(end.layer);
+      if (entry == nullptr || entry->class_name != "InputLayer") {
+        return InputError(fmt::format("there is no InputLayer named {}", end.layer));
+      }
+      const Json* shape = FindBatchShape(*entry->config);
+      if (shape == nullptr) return NoInputShape(end.layer);
+      network_.inputs.push_back({end.layer, TRY(BatchShape(*shape, end.layer))});
     }
-    at = next.mapped().name;
-    chain.layers.push_back(std::move(next.mapped()));
+    return {};
   }
-  return chain;
-}
+
+  // `owner` is the layer that the file keeps the weights of the model under; empty for the whole.
+  Result<Values> EvaluateModel(const std::string& class_name, const Json& config,
+                               const Values& arguments, const std::string& owner, int depth) {
+    const KerasModelText* model = TRY(Model(class_name, config, depth));
+    if (!model->is_sequential) return EvaluateFunctional(*model, arguments, owner, depth);
+    Values values = arguments;
+    for (const KerasEntry& entry : model->entries) {
+      if (entry.class_name == "InputLayer" && &entry == &model->entries.front()) continue;
+      values = TRY(Call(entry, values, std::nullopt, owner, depth));
+    }
+    if (depth == 0) output_names_.assign(values.size(), model->entries.back().name);
+    return values;
+  }
+
+  Result<Values> EvaluateFunctional(const KerasModelText& model, const Values& arguments,
+                                    const std::string& owner, int depth) {
+    if (model.inputs.size() != arguments.size()) {
+      return InputError(fmt::format("model {} has {} inputs and is called with {}", owner,
+                                    model.inputs.size(), arguments.size()));
+    }
+    Nodes nodes;
+    for (const KerasEntry& entry : model.entries) {
+      for (const KerasCallText& call : entry.calls) {
+        nodes[entry.name].push_back({&entry, &call, Node::kNew, {}});
+      }
+    }
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      nodes[model.inputs[i].layer] = {{nullptr, nullptr, Node::kDone, {arguments[i]}}};
+    }
+    Values results;
+    for (const KerasTensor& end : model.outputs) {
+      Node* node = TRY(FindNode(model, nodes, end, "the model's output"));
+      TRY(EvaluateNode(model, nodes, node, owner, depth));
+      results.push_back(TRY(ValueOf(*node, end)));
+      if (depth == 0) output_names_.push_back(end.layer);
+    }
+    return results;
+  }
+
+  // What a node needs comes before it; with a stack of its own, since chains are long.
+  Result<> EvaluateNode(const KerasModelText& model, Nodes& nodes, Node* last,
+                        const std::string& owner, int depth) {
+    std::vector<Node*> open = {last};
+    while (!open.empty()) {
+      Node& node = *open.back();
+      if (node.state == Node::kDone) {
+        open.pop_back();
+        continue;
+      }
+      node.state = Node::kOpen;
+      Values values;
+      std::vector<Node*> missing;
+      for (const KerasTensor& source : node.text->inputs) {
+        Node* from = TRY(
+            FindNode(model, nodes, source, fmt::format("an input of layer {}", node.entry->name)));
+        if (from->state == Node::kOpen) {
+          return InputError(fmt::format("layer {} needs its own output", source.layer));
+        }
+        if (from->state == Node::kNew) {
+          missing.push_back(from);
+        } else {
+          values.push_back(TRY(ValueOf(*from, source)));
+        }
+      }
+      if (!missing.empty()) {
+        open.insert(open.end(), missing.rbegin(), missing.rend());
+        continue;
+      }
+      node.results = TRY(Call(*node.entry, values, node.text->number, owner, depth));
+      node.state = Node::kDone;
+      open.pop_back();
+    }
+    return {};
+  }
+
+  Result<Values> Call(const KerasEntry& entry, const Values& values, std::optional<float> number,
+                      const std::string& owner, int depth) {
+    if (IsKerasModel(entry.class_name)) {
+      return EvaluateModel(entry.class_name, *entry.config, values,
+                           owner.empty() ? entry.name : owner, depth + 1);
+    }
+    if (network_.calls.size() == kMaxKerasCalls) {
+      return InputError("the model has too many calls of layers");
+    }
+    const auto [place, is_new] = layers_.try_emplace(&entry, network_.layers.size());
+    if (is_new) network_.layers.push_back({entry.class_name, entry.name, *entry.config, owner});
+    network_.calls.push_back({place->second, values, number});
+    return Values{network_.inputs.size() + network_.calls.size() - 1};
+  }
+
+  KerasNetwork network_;
+  std::vector<std::string> output_names_;
+  std::map<const Json*, KerasModelText> models_;
+  std::map<const KerasEntry*, size_t> layers_;  // which are in network_ already
+  size_t steps_ = 0;
+};
 
 }  // namespace
 
-Result<KerasChain> ParseKerasConfig(std::string_view model_config) {
+Result<KerasNetwork> ParseKerasConfig(std::string_view model_config) {
   const Json json = Json::parse(model_config, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return InputError("the model's configuration is not valid JSON");
-  const std::string class_name = Text(Find(json, "class_name"));
-  const Json* config = Find(json, "config");
+  const std::string class_name = TextOf(FindKey(json, "class_name"));
+  const Json* config = FindKey(json, "config");
   if (config == nullptr) return InputError("the model's configuration has no config");
-  Result<KerasChain> chain = std::unexpected(Error{});
-  if (class_name == "Sequential") {
-    chain = ParseSequential(*config);
-  } else if (class_name == "Functional" || class_name == "Model") {
-    chain = ParseFunctional(*config);
-  } else {
+  if (!IsKerasModel(class_name)) {
     return InputError(
         fmt::format("a model of class '{}' is not read directly, only Sequential and "
                     "Functional ones (export it to ONNX)",
                     class_name));
   }
-  if (!chain) return chain;
-  std::set<std::string> names;
-  for (const KerasLayer& layer : chain->layers) {
-    if (!names.insert(layer.name).second) {
-      return InputError(fmt::format("two layers are named {}", layer.name));
-    }
-  }
-  return chain;
+  return Evaluator().Evaluate(class_name, *config);
 }
 
 }  // namespace host

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/keras_file.h"
 
 #include <fcntl.h>
@@ -61,6 +63,7 @@ Answer Encode(const Result<KerasFile>& file) {
     answer.Number(layer.weights.size());
     for (const KerasWeight& weight : layer.weights) {
       answer.Text(weight.name);
+      answer.Text(weight.owner);
       answer.Number(weight.shape.size());
       for (uint64_t extent : weight.shape) answer.Number(extent);
       answer.Raw(weight.values.data(), weight.values.size() * sizeof(float));
@@ -85,6 +88,7 @@ base::Result<KerasWeight> DecodeWeight(base::ByteReader& reader) {
   constexpr uint64_t kMaxRank = 8;
   KerasWeight weight;
   weight.name = TRY(DecodeText(reader));
+  weight.owner = TRY(DecodeText(reader));
   const uint64_t rank = TRY(DecodeNumber(reader, kMaxRank));
   uint64_t count = 1;
   for (uint64_t i = 0; i < rank; ++i) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The raw content of a Keras HDF5 file: the model's configuration as JSON text and the weights of
 // each layer, before any of it has a meaning.
 //
@@ -18,7 +20,8 @@
 namespace host {
 
 struct KerasWeight {
-  std::string name;  // last component, without ":0": "kernel", "bias", "moving_mean", …
+  std::string name;   // last component, without ":0": "kernel", "bias", "moving_mean", …
+  std::string owner;  // what is before it: of a model that is a layer, its layer comes last
   std::vector<uint64_t> shape;
   std::vector<float> values;  // product of shape, C order
 };
@@ -39,12 +42,13 @@ inline constexpr uint64_t kMaxKerasFileBytes = 512ull << 20;
 inline constexpr uint64_t kMaxKerasConfigBytes = 16ull << 20;
 inline constexpr uint64_t kMaxKerasParameters = 64ull << 20;
 inline constexpr uint64_t kMaxKerasLayers = 4096;
-inline constexpr uint64_t kMaxWeightsOfLayer = 64;
+inline constexpr uint64_t kMaxWeightsOfLayer = 4096;  // a model may be a layer
+
+inline constexpr std::chrono::milliseconds kKerasReadLimit = std::chrono::seconds(60);
 
 // Errors are of kind kInput with the path as place; kRun if no child process can be started.
 [[nodiscard]] Result<KerasFile> ReadKerasFile(
-    const std::filesystem::path& path,
-    std::chrono::milliseconds time_limit = std::chrono::seconds(60));
+    const std::filesystem::path& path, std::chrono::milliseconds time_limit = kKerasReadLimit);
 
 }  // namespace host
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/keras_file.h"
 
 #include <filesystem>
@@ -36,6 +38,7 @@ TEST_F(KerasFileTest, GivesConfigurationAndWeights) {
     ASSERT_EQ(file->layers[1].weights.size(), 2u);
     const KerasWeight& kernel = file->layers[1].weights[0];
     EXPECT_EQ(kernel.name, "kernel");
+    EXPECT_EQ(kernel.owner, "d");
     EXPECT_THAT(kernel.shape, ElementsAre(3, 2));
     EXPECT_THAT(kernel.values, ElementsAre(1, 2, 3, 4, 5, 6));
     EXPECT_EQ(file->layers[1].weights[1].name, "bias");

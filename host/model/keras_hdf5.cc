@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/keras_hdf5.h"
 
 #include <hdf5.h>
@@ -188,15 +190,20 @@ Result<> CheckStorage(hid_t dataset) {
 
 Result<KerasWeight> ReadWeight(hid_t group, const std::string& path, uint64_t max_values) {
   KerasWeight weight;
-  weight.name = path.substr(path.rfind('/') + 1);
+  const size_t slash = path.rfind('/');
+  weight.name = path.substr(slash + 1);
   weight.name.resize(std::min(weight.name.find(':'), weight.name.size()));
+  if (slash != std::string::npos) weight.owner = path.substr(0, slash);
   const Handle dataset = TRY(OpenInside(group, path, true));
   const Handle type(H5Dget_type(dataset.get()), H5Tclose);
   const Handle space(H5Dget_space(dataset.get()), H5Sclose);
   if (!type.ok() || !space.ok()) return Fault("has no type");
-  if (H5Tget_class(type.get()) != H5T_FLOAT) return InputError("is not floating point");
   TRY(CheckStorage(dataset.get()));
   const uint64_t count = TRY(ElementCount(space.get(), max_values, &weight.shape));
+  // Keras counts samples and the like in integers of no dimension; nothing here needs them.
+  const H5T_class_t type_class = H5Tget_class(type.get());
+  const bool is_counter = type_class == H5T_INTEGER && weight.shape.empty();
+  if (type_class != H5T_FLOAT && !is_counter) return InputError("is not floating point");
   weight.values.resize(count);
   if (H5Dread(dataset.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
               weight.values.data()) < 0) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reading a Keras file with the HDF5 library in this process. Only for the child process that
 // keras_file.cc starts, which says why.
 #ifndef HOST_MODEL_KERAS_HDF5_H_

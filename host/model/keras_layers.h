@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Keras layers as operations of a graph: one builder per layer class, in one table. Weights are
 // checked against the shapes that the configuration implies. Dropout and the like vanish, batch
 // normalisation is folded into the layer before it where that is exact.
@@ -20,7 +22,7 @@ struct KerasGraph {
 };
 
 // Errors (kInput) name the layer; the place is left to the caller.
-[[nodiscard]] Result<KerasGraph> BuildKerasGraph(const KerasChain& chain,
+[[nodiscard]] Result<KerasGraph> BuildKerasGraph(const KerasNetwork& network,
                                                  const std::vector<KerasLayerWeights>& weights);
 
 }  // namespace host

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/keras_test_file.h"
 
 #include <hdf5.h>
@@ -118,8 +120,9 @@ KerasFile SmallKerasModel() {
        "config": {"batch_input_shape": [null, 3], "dtype": "float32", "name": "x"}},
       {"class_name": "Dense", "config": {"name": "d", "units": 2, "activation": "linear"}}]}})";
   file.keras_version = "2.15.0";
-  file.layers = {{"x", {}},
-                 {"d", {{"kernel:0", {3, 2}, {1, 2, 3, 4, 5, 6}}, {"bias:0", {2}, {0.5, -0.5}}}}};
+  file.layers = {
+      {"x", {}},
+      {"d", {{"kernel:0", "d", {3, 2}, {1, 2, 3, 4, 5, 6}}, {"bias:0", "d", {2}, {0.5, -0.5}}}}};
   return file;
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // For tests: writes Keras HDF5 files, good and bad ones.
 #ifndef HOST_MODEL_KERAS_TEST_FILE_H_
 #define HOST_MODEL_KERAS_TEST_FILE_H_

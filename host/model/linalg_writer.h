@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A graph as MLIR text in the `linalg` dialect: one function `main`, weights as hexadecimal
 // constants. Every spelling used here is accepted by every IREE release from 20230209.425 to
 // 3.13.0 (spec/corpus/models shows the set); named operations where one exists, because the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/linalg_writer.h"
 
 #include "gmock/gmock.h"
@@ -9,10 +11,12 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+Graph OneOp(const Shape& input, Op op) { return {{{"x", input}}, {std::move(op)}, {{"y", 1}}}; }
+
 // Numbers are compared elsewhere (models/checks/check_import.py); here is what the text must say.
 TEST(LinalgWriterTest, WritesOneFunction) {
-  const Graph graph{
-      "x", {1, 3}, "d", {{"d", {1, 2}, MatrixProductOp{{1, 2, 3, 4, 5, 6}, {0.5f, -0.5f}}}}};
+  const Graph graph =
+      OneOp({1, 3}, {"d", {0}, {1, 2}, MatrixProductOp{{1, 2, 3, 4, 5, 6}, {0.5f, -0.5f}}});
   EXPECT_EQ(WriteLinalg(graph),
             R"(func.func @main(%input: tensor<1x3xf32>) -> tensor<1x2xf32> {
   // d
@@ -30,7 +34,7 @@ TEST(LinalgWriterTest, WritesOneFunction) {
 }
 
 TEST(LinalgWriterTest, OneElementIsWrittenAsANumber) {
-  const Graph graph{"x", {1, 1}, "d", {{"d", {1, 1}, MatrixProductOp{{1}, {2}}}}};
+  const Graph graph = OneOp({1, 1}, {"d", {0}, {1, 1}, MatrixProductOp{{1}, {2}}});
   const std::string text = WriteLinalg(graph);
   EXPECT_THAT(text, HasSubstr("dense<0x3F800000> : tensor<1x1xf32>"));
   EXPECT_THAT(text, HasSubstr("dense<0x40000000> : tensor<1xf32>"));
@@ -38,25 +42,35 @@ TEST(LinalgWriterTest, OneElementIsWrittenAsANumber) {
 
 TEST(LinalgWriterTest, PaddingIsPartOfTheText) {
   const Window window{{2, 2}, {2, 2}, {1, 1}, {{0, 0}, {1, 1}}};
-  const Graph max{
-      "x", {1, 3, 3, 1}, "p", {{"p", {1, 2, 2, 1}, PoolingOp{PoolingKind::kMax, window}}}};
+  const Graph max =
+      OneOp({1, 3, 3, 1}, {"p", {0}, {1, 2, 2, 1}, PoolingOp{PoolingKind::kMax, window}});
   EXPECT_THAT(WriteLinalg(max), HasSubstr("0xFF800000 : f32"));  // -infinity
   EXPECT_THAT(WriteLinalg(max), HasSubstr("low[0, 0, 0, 0] high[0, 1, 1, 0]"));
-  const Graph average{
-      "x", {1, 3, 3, 1}, "p", {{"p", {1, 2, 2, 1}, PoolingOp{PoolingKind::kAverage, window}}}};
-  // 1/4, 1/2, 1/2, 1: what lies under the window at the edges.
-  EXPECT_THAT(WriteLinalg(average), HasSubstr("0x0000803E0000003F0000003F0000803F"));
+  const Graph average =
+      OneOp({1, 3, 3, 1}, {"p", {0}, {1, 2, 2, 1}, PoolingOp{PoolingKind::kAverage, window}});
+  // 1/2, 1 along either axis: what lies under the window at the edges.
+  EXPECT_THAT(WriteLinalg(average), HasSubstr("0x0000003F0000803F"));
 }
 
 TEST(LinalgWriterTest, LayerNamesCannotEndTheirComment) {
-  const Graph graph{
-      "x",
-      {1, 2},
-      "r",
-      {{"r\n}\nfunc.func @evil() {\r\x1b[1m", {1, 2}, ActivationOp{ActivationKind::kRectifier}}}};
+  const Graph graph = OneOp({1, 2}, {"r\n}\nfunc.func @evil() {\r\x1b[1m",
+                                     {0},
+                                     {1, 2},
+                                     ActivationOp{ActivationKind::kRectifier}});
   const std::string text = WriteLinalg(graph);
   EXPECT_THAT(text, HasSubstr("// r?}?func.func @evil() {??[1m\n"));
   EXPECT_THAT(text, Not(HasSubstr("\r")));
+}
+
+TEST(LinalgWriterTest, SeveralInputsAndOutputs) {
+  const Graph graph{{{"a", {1, 2, 3}}, {"b", {1, 1, 3}}},
+                    {{"sum", {0, 1}, {1, 2, 3}, CombineOp{CombineKind::kAdd}}},
+                    {{"sum", 2}, {"b", 1}}};
+  const std::string text = WriteLinalg(graph);
+  EXPECT_THAT(text, HasSubstr("@main(%input0: tensor<1x2x3xf32>, %input1: tensor<1x1x3xf32>) -> "
+                              "(tensor<1x2x3xf32>, tensor<1x1x3xf32>)"));
+  EXPECT_THAT(text, HasSubstr("affine_map<(d0, d1, d2) -> (d0, d2)>"));  // b's row is repeated
+  EXPECT_THAT(text, HasSubstr(", %input1 : tensor<1x2x3xf32>, tensor<1x1x3xf32>\n"));
 }
 
 }  // namespace

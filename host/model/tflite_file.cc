@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/tflite_file.h"
 
 #include <algorithm>
@@ -32,7 +34,16 @@ namespace subgraph_field {
 enum : uint32_t { kTensors, kInputs, kOutputs, kOperators };
 }
 namespace tensor_field {
-enum : uint32_t { kShape, kType, kBuffer, kName, kQuantization, kIsVariable, kSparsity };
+enum : uint32_t {
+  kShape,
+  kType,
+  kBuffer,
+  kName,
+  kQuantization,
+  kIsVariable,
+  kSparsity,
+  kShapeSignature,
+};
 }
 namespace quantization_field {
 enum : uint32_t { kMin, kMax, kScale, kZeroPoint, kDetailsType, kDetails, kDimension };
@@ -47,70 +58,100 @@ enum : uint32_t { kData, kOffset };
 using OptionMember =
     std::variant<int8_t TfliteOptions::*, int32_t TfliteOptions::*, float TfliteOptions::*>;
 
+// A field of one of the schema's BuiltinOptions tables.
 struct OptionField {
-  TfliteOperatorCode code;
+  uint8_t options_type;
   uint32_t field;
   OptionMember member;
 };
 
-using enum TfliteOperatorCode;
-
 constexpr OptionField kOptionFields[] = {
-    {kAdd, 0, &TfliteOptions::activation},
-    {kAveragePool2d, 0, &TfliteOptions::is_valid_padding},
-    {kAveragePool2d, 1, &TfliteOptions::stride_width},
-    {kAveragePool2d, 2, &TfliteOptions::stride_height},
-    {kAveragePool2d, 3, &TfliteOptions::filter_width},
-    {kAveragePool2d, 4, &TfliteOptions::filter_height},
-    {kAveragePool2d, 5, &TfliteOptions::activation},
-    {kMaxPool2d, 0, &TfliteOptions::is_valid_padding},
-    {kMaxPool2d, 1, &TfliteOptions::stride_width},
-    {kMaxPool2d, 2, &TfliteOptions::stride_height},
-    {kMaxPool2d, 3, &TfliteOptions::filter_width},
-    {kMaxPool2d, 4, &TfliteOptions::filter_height},
-    {kMaxPool2d, 5, &TfliteOptions::activation},
-    {kConv2d, 0, &TfliteOptions::is_valid_padding},
-    {kConv2d, 1, &TfliteOptions::stride_width},
-    {kConv2d, 2, &TfliteOptions::stride_height},
-    {kConv2d, 3, &TfliteOptions::activation},
-    {kConv2d, 4, &TfliteOptions::dilation_width},
-    {kConv2d, 5, &TfliteOptions::dilation_height},
-    {kDepthwiseConv2d, 0, &TfliteOptions::is_valid_padding},
-    {kDepthwiseConv2d, 1, &TfliteOptions::stride_width},
-    {kDepthwiseConv2d, 2, &TfliteOptions::stride_height},
-    {kDepthwiseConv2d, 3, &TfliteOptions::depth_multiplier},
-    {kDepthwiseConv2d, 4, &TfliteOptions::activation},
-    {kDepthwiseConv2d, 5, &TfliteOptions::dilation_width},
-    {kDepthwiseConv2d, 6, &TfliteOptions::dilation_height},
-    {kFullyConnected, 0, &TfliteOptions::activation},
-    {kSoftmax, 0, &TfliteOptions::beta},
+    // Conv2DOptions
+    {1, 0, &TfliteOptions::is_valid_padding},
+    {1, 1, &TfliteOptions::stride_width},
+    {1, 2, &TfliteOptions::stride_height},
+    {1, 3, &TfliteOptions::activation},
+    {1, 4, &TfliteOptions::dilation_width},
+    {1, 5, &TfliteOptions::dilation_height},
+    // DepthwiseConv2DOptions
+    {2, 0, &TfliteOptions::is_valid_padding},
+    {2, 1, &TfliteOptions::stride_width},
+    {2, 2, &TfliteOptions::stride_height},
+    {2, 3, &TfliteOptions::depth_multiplier},
+    {2, 4, &TfliteOptions::activation},
+    {2, 5, &TfliteOptions::dilation_width},
+    {2, 6, &TfliteOptions::dilation_height},
+    // Pool2DOptions
+    {5, 0, &TfliteOptions::is_valid_padding},
+    {5, 1, &TfliteOptions::stride_width},
+    {5, 2, &TfliteOptions::stride_height},
+    {5, 3, &TfliteOptions::filter_width},
+    {5, 4, &TfliteOptions::filter_height},
+    {5, 5, &TfliteOptions::activation},
+    // FullyConnectedOptions
+    {8, 0, &TfliteOptions::activation},
+    {8, 1, &TfliteOptions::weights_format},
+    // SoftmaxOptions
+    {9, 0, &TfliteOptions::beta},
+    // ConcatenationOptions
+    {10, 0, &TfliteOptions::axis},
+    {10, 1, &TfliteOptions::activation},
+    // AddOptions, MulOptions, SubOptions, DivOptions
+    {11, 0, &TfliteOptions::activation},
+    {21, 0, &TfliteOptions::activation},
+    {28, 0, &TfliteOptions::activation},
+    {29, 0, &TfliteOptions::activation},
+    // ResizeBilinearOptions, ResizeNearestNeighborOptions
+    {15, 2, &TfliteOptions::align_corners},
+    {15, 3, &TfliteOptions::half_pixel_centers},
+    {74, 0, &TfliteOptions::align_corners},
+    {74, 1, &TfliteOptions::half_pixel_centers},
+    // SpaceToDepthOptions, DepthToSpaceOptions
+    {19, 0, &TfliteOptions::block_size},
+    {94, 0, &TfliteOptions::block_size},
+    // GatherOptions
+    {23, 0, &TfliteOptions::axis},
+    {23, 1, &TfliteOptions::batch_dims},
+    // ReducerOptions
+    {27, 0, &TfliteOptions::keep_dims},
+    // StridedSliceOptions
+    {32, 0, &TfliteOptions::begin_mask},
+    {32, 1, &TfliteOptions::end_mask},
+    {32, 2, &TfliteOptions::ellipsis_mask},
+    {32, 3, &TfliteOptions::new_axis_mask},
+    {32, 4, &TfliteOptions::shrink_axis_mask},
+    {32, 5, &TfliteOptions::is_end_an_offset},
+    // TransposeConvOptions
+    {49, 0, &TfliteOptions::is_valid_padding},
+    {49, 1, &TfliteOptions::stride_width},
+    {49, 2, &TfliteOptions::stride_height},
+    {49, 3, &TfliteOptions::activation},
+    // PackOptions, UnpackOptions
+    {59, 1, &TfliteOptions::axis},
+    {64, 1, &TfliteOptions::axis},
+    // LeakyReluOptions
+    {75, 0, &TfliteOptions::alpha},
+    // MirrorPadOptions
+    {77, 0, &TfliteOptions::mirror_mode},
+    // BatchMatMulOptions
+    {101, 0, &TfliteOptions::adjoint_x},
+    {101, 1, &TfliteOptions::adjoint_y},
+    // GeluOptions
+    {116, 0, &TfliteOptions::is_approximate},
 };
 
-// The operators that are read, with the number of their table in the union of options.
-struct OperatorKind {
-  TfliteOperatorCode code;
-  uint8_t options_type;
+struct TypeRow {
+  TfliteType type;
+  std::string_view name;
+  uint64_t element_bytes;
 };
 
-constexpr OperatorKind kOperatorKinds[] = {
-    {kAdd, 11},           {kAveragePool2d, 5}, {kConv2d, 1},   {kDepthwiseConv2d, 2},
-    {kFullyConnected, 8}, {kMaxPool2d, 5},     {kReshape, 17}, {kSoftmax, 9},
-    {kPad, 22},
+constexpr TypeRow kTypes[] = {
+    {TfliteType::kFloat32, "float32", 4}, {TfliteType::kFloat16, "float16", 2},
+    {TfliteType::kInt32, "int32", 4},     {TfliteType::kUint8, "uint8", 1},
+    {TfliteType::kInt64, "int64", 8},     {TfliteType::kBool, "bool", 1},
+    {TfliteType::kInt16, "int16", 2},     {TfliteType::kInt8, "int8", 1},
 };
-
-uint64_t ElementBytes(int8_t type) {
-  switch (static_cast<TfliteType>(type)) {
-    case TfliteType::kFloat32:
-    case TfliteType::kInt32:
-      return 4;
-    case TfliteType::kUint8:
-    case TfliteType::kInt8:
-      return 1;
-    case TfliteType::kInt64:
-      return 8;
-  }
-  return 0;
-}
 
 std::unexpected<Error> Fault(const FlatTable& at, std::string sentence) {
   return InputError(std::move(sentence), fmt::format("@{:#x}", at.offset()));
@@ -121,15 +162,22 @@ Result<TfliteTensor> ReadTensor(const FlatTable& table,
   TfliteTensor tensor;
   tensor.name = TRY(table.Text(tensor_field::kName)).substr(0, kMaxNameBytes);
   tensor.type = TRY(table.Scalar<int8_t>(tensor_field::kType, 0));
+  bool is_known = true;
+  int64_t elements = 1;
   for (int32_t extent : TRY(table.Numbers<int32_t>(tensor_field::kShape, kMaxTfliteRank))) {
-    if (extent < 1 || extent > kMaxExtent) {
+    if (extent < -1 || extent > kMaxExtent) {
       return Fault(table, fmt::format("tensor {} has an extent of {}", tensor.name, extent));
     }
     tensor.shape.push_back(extent);
+    is_known = is_known && extent != -1;
+    elements *= std::max(extent, 1);
+    if (elements > kMaxExtent) {
+      return Fault(table, fmt::format("tensor {} has too many elements", tensor.name));
+    }
   }
-  if (ElementCount(tensor.shape) > kMaxExtent) {
-    return Fault(table, fmt::format("tensor {} has too many elements", tensor.name));
-  }
+  const auto signature = TRY(table.Numbers<int32_t>(tensor_field::kShapeSignature, kMaxTfliteRank));
+  tensor.has_open_batch =
+      !signature.empty() && signature.size() == tensor.shape.size() && signature[0] == -1;
   if (TRY(table.Table(tensor_field::kSparsity))) {
     return Fault(table, fmt::format("tensor {} is sparse, which is not read", tensor.name));
   }
@@ -146,31 +194,31 @@ Result<TfliteTensor> ReadTensor(const FlatTable& table,
         table, fmt::format("tensor {} names buffer {} of {}", tensor.name, buffer, buffers.size()));
   }
   tensor.data = buffers[buffer];
+  const uint64_t element_bytes = TfliteElementBytes(tensor.type);
+  if (tensor.data.empty() || element_bytes == 0) return tensor;
   const uint64_t wanted =
-      ElementBytes(tensor.type) * static_cast<uint64_t>(ElementCount(tensor.shape));
-  if (!tensor.data.empty() && wanted != 0 && tensor.data.size() != wanted) {
+      is_known ? element_bytes * static_cast<uint64_t>(ElementCount(tensor.shape)) : 0;
+  if (tensor.data.size() != wanted) {
     return Fault(table, fmt::format("tensor {} holds {} bytes instead of {}", tensor.name,
                                     tensor.data.size(), wanted));
   }
   return tensor;
 }
 
-Result<TfliteOptions> ReadOptions(const FlatTable& table, const OperatorKind& kind) {
-  TfliteOptions options;
-  const auto type = TRY(table.Scalar<uint8_t>(operator_field::kOptionsType, 0));
+Result<> ReadOptions(const FlatTable& table, TfliteOperator* op) {
   const auto fields = TRY(table.Table(operator_field::kOptions));
-  if (!fields) return options;
-  if (type != kind.options_type) return Fault(table, "the options are those of another operator");
+  if (!fields) return {};
+  op->options_type = TRY(table.Scalar<uint8_t>(operator_field::kOptionsType, 0));
   for (const OptionField& row : kOptionFields) {
-    if (row.code != kind.code) continue;
+    if (row.options_type != op->options_type) continue;
     const auto read = [&](auto member) -> Result<> {
-      auto& value = options.*member;
+      auto& value = op->options.*member;
       value = TRY(fields->Scalar(row.field, value));
       return {};
     };
     TRY(std::visit(read, row.member));
   }
-  return options;
+  return {};
 }
 
 class Reader {
@@ -188,8 +236,8 @@ class Reader {
       return Fault(root_, fmt::format("{} subgraphs; exactly one is read", subgraphs.size()));
     }
     TRY(Tensors(subgraphs[0]));
-    model_.input = TRY(OnlyTensor(subgraphs[0], subgraph_field::kInputs, "input"));
-    model_.output = TRY(OnlyTensor(subgraphs[0], subgraph_field::kOutputs, "output"));
+    model_.inputs = TRY(Ends(subgraphs[0], subgraph_field::kInputs, "input"));
+    model_.outputs = TRY(Ends(subgraphs[0], subgraph_field::kOutputs, "output"));
     TRY(Operators(subgraphs[0]));
     return std::move(model_);
   }
@@ -210,23 +258,15 @@ class Reader {
       scales += model_.tensors.back().scales.size() + model_.tensors.back().zero_points.size();
       if (scales > kMaxScales) return Fault(table, "too many quantisation parameters");
     }
-    is_known_.resize(model_.tensors.size());
-    for (size_t i = 0; i < is_known_.size(); ++i) is_known_[i] = !model_.tensors[i].data.empty();
     return {};
   }
 
-  [[nodiscard]] bool IsTensor(int32_t index) const {
-    return index >= 0 && static_cast<size_t>(index) < model_.tensors.size();
-  }
-
-  Result<int32_t> OnlyTensor(const FlatTable& subgraph, uint32_t field, std::string_view what) {
-    const auto indices = TRY(subgraph.Numbers<int32_t>(field, kMaxTfliteTensors));
-    if (indices.size() != 1 || !IsTensor(indices[0])) {
-      return Fault(subgraph,
-                   fmt::format("{} {}s; a model of exactly one is read", indices.size(), what));
-    }
-    if (field == subgraph_field::kInputs) is_known_[static_cast<size_t>(indices[0])] = true;
-    return indices[0];
+  Result<std::vector<int32_t>> Ends(const FlatTable& subgraph, uint32_t field,
+                                    std::string_view what) {
+    auto indices = TRY(subgraph.Numbers<int32_t>(field, kMaxTfliteEnds));
+    if (indices.empty()) return Fault(subgraph, fmt::format("the model has no {}", what));
+    for (int32_t index : indices) TRY(CheckTensor(subgraph, index));
+    return indices;
   }
 
   Result<> Operators(const FlatTable& subgraph) {
@@ -237,68 +277,52 @@ class Reader {
       if (index >= codes.size()) {
         return Fault(table, fmt::format("operator code {} of {}", index, codes.size()));
       }
-      const OperatorKind kind = TRY(Kind(codes[index]));
-      TfliteOperator op{.code = kind.code, .inputs = {}, .outputs = {}, .options = {}};
+      TfliteOperator op;
+      // Numbers above 127 are only in the newer field, which older files do not have.
+      op.code = std::max<int32_t>(
+          TRY(codes[index].Scalar<int8_t>(operator_code_field::kDeprecatedCode, 0)),
+          TRY(codes[index].Scalar<int32_t>(operator_code_field::kCode, 0)));
+      op.custom_code =
+          TRY(codes[index].Text(operator_code_field::kCustomCode)).substr(0, kMaxNameBytes);
       op.inputs = TRY(table.Numbers<int32_t>(operator_field::kInputs, kMaxOperandsOfOperator));
       op.outputs = TRY(table.Numbers<int32_t>(operator_field::kOutputs, kMaxOperandsOfOperator));
-      op.options = TRY(ReadOptions(table, kind));
-      TRY(CheckOrder(table, op));
+      for (int32_t tensor : op.inputs) {
+        if (tensor != -1) TRY(CheckTensor(table, tensor));
+      }
+      for (int32_t tensor : op.outputs) TRY(CheckTensor(table, tensor));
+      TRY(ReadOptions(table, &op));
       model_.operators.push_back(std::move(op));
     }
-    if (!is_known_[static_cast<size_t>(model_.output)]) {
-      return Fault(subgraph, "no operator computes the model's output");
-    }
     return {};
   }
 
-  static Result<OperatorKind> Kind(const FlatTable& table) {
-    // Numbers above 127 are only in the newer field, which older files do not have.
-    const int32_t number =
-        std::max<int32_t>(TRY(table.Scalar<int8_t>(operator_code_field::kDeprecatedCode, 0)),
-                          TRY(table.Scalar<int32_t>(operator_code_field::kCode, 0)));
-    for (const OperatorKind& kind : kOperatorKinds) {
-      if (static_cast<int32_t>(kind.code) == number) return kind;
-    }
-    std::vector<std::string> read;
-    for (const OperatorKind& kind : kOperatorKinds) {
-      read.push_back(TfliteOperatorName(static_cast<int32_t>(kind.code)));
-    }
-    const std::string_view custom = TRY(table.Text(operator_code_field::kCustomCode));
-    return Fault(
-        table,
-        fmt::format("{}{} is not among the operators that are read: {}", TfliteOperatorName(number),
-                    custom.empty() ? "" : fmt::format(" ({:.64})", custom), fmt::join(read, ", ")));
+  [[nodiscard]] Result<> CheckTensor(const FlatTable& table, int32_t index) const {
+    if (index >= 0 && static_cast<size_t>(index) < model_.tensors.size()) return {};
+    return Fault(table, fmt::format("there is no tensor {}", index));
   }
 
-  // Each input is there when the operator runs, and nothing is computed twice.
-  Result<> CheckOrder(const FlatTable& table, const TfliteOperator& op) {
-    for (int32_t index : op.inputs) {
-      if (index == -1) continue;
-      if (!IsTensor(index)) return Fault(table, fmt::format("there is no tensor {}", index));
-      if (!is_known_[static_cast<size_t>(index)]) {
-        return Fault(table, fmt::format("tensor {} is used before it is computed", index));
-      }
-    }
-    for (int32_t index : op.outputs) {
-      if (!IsTensor(index)) return Fault(table, fmt::format("there is no tensor {}", index));
-      if (is_known_[static_cast<size_t>(index)]) {
-        return Fault(table, fmt::format("tensor {} is computed twice", index));
-      }
-      is_known_[static_cast<size_t>(index)] = true;
-    }
-    return {};
-  }
-
-  const FlatTable& root_;
+  const FlatTable root_;
   TfliteModel model_;
-  std::vector<bool> is_known_;
 };
 
 }  // namespace
 
+std::string TfliteTypeName(int8_t type) {
+  for (const TypeRow& row : kTypes) {
+    if (type == static_cast<int8_t>(row.type)) return std::string(row.name);
+  }
+  return fmt::format("type {}", type);
+}
+
+uint64_t TfliteElementBytes(int8_t type) {
+  for (const TypeRow& row : kTypes) {
+    if (type == static_cast<int8_t>(row.type)) return row.element_bytes;
+  }
+  return 0;
+}
+
 Result<TfliteModel> ParseTflite(std::span<const uint8_t> bytes) {
-  const FlatTable root = TRY(FlatTable::Root(bytes, "TFL3"));
-  return Reader(root).Model();
+  return Reader(TRY(FlatTable::Root(bytes, "TFL3"))).Model();
 }
 
 }  // namespace host

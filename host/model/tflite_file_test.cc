@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/model/tflite_file.h"
 
 #include <cstdlib>
@@ -36,12 +38,12 @@ TEST(TfliteFileTest, ReadsThePersonDetector) {
   ASSERT_TRUE(model) << model.error().Format();
   EXPECT_EQ(model->operators.size(), 31u);
   const auto count = [&](TfliteOperatorCode code) {
-    return std::ranges::count(model->operators, code, &TfliteOperator::code);
+    return std::ranges::count(model->operators, static_cast<int32_t>(code), &TfliteOperator::code);
   };
   EXPECT_EQ(count(TfliteOperatorCode::kDepthwiseConv2d), 14);
   EXPECT_EQ(count(TfliteOperatorCode::kConv2d), 14);
   EXPECT_EQ(count(TfliteOperatorCode::kSoftmax), 1);
-  const TfliteTensor& input = model->tensors[static_cast<size_t>(model->input)];
+  const TfliteTensor& input = model->tensors[static_cast<size_t>(model->inputs[0])];
   EXPECT_EQ(input.shape, (Shape{1, 96, 96, 1}));
   EXPECT_EQ(input.zero_points, std::vector<int64_t>{-1});
   const auto mlir = WriteTfliteLinalg(*model);

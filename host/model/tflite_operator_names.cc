@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Names of the schema's BuiltinOperator, in the order of their numbers, so that an operator that is
 // not read can be named.
 #include <array>

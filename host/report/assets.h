@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The files of assets/, put into the program at build time, so that the tool needs no install
 // folder for them.
 #ifndef HOST_REPORT_ASSETS_H_

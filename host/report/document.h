@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A report as data: what the sections say, before it is Markdown or HTML. Texts are plain (not
 // escaped): each writer escapes where it prints, once, so a section cannot forget it.
 //

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Writes ${OUTPUT}: a C++ source that defines the string_views declared in assets.h.
 # cmake -DOUTPUT=… -DFOLDER=… -P embed_assets.cmake
 set(source "#include \"host/report/assets.h\"\n\nnamespace host::report {\n\n")

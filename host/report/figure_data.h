@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the figure builders share: rounding and thinning of data on its way into a specification.
 #ifndef HOST_REPORT_FIGURE_DATA_H_
 #define HOST_REPORT_FIGURE_DATA_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Vega-Lite specifications of the report's figures. A specification carries data and form but no
 // colours of text, grid or page: the PNG drawer and the page add those, so one serves both.
 // Series of any length are accepted; long ones are thinned to kShownPoints (see Thinned).
@@ -47,6 +49,16 @@ struct NamedCounts {
 // Bars per opcode; groups of bars for several models. Parameter "most" limits how many are drawn.
 [[nodiscard]] Json OpcodeBars(std::span<const NamedCounts> models);
 constexpr size_t kPngOpcodes = 32;
+
+struct LayerBar {
+  std::string label;   // "3 conv_2d_nhwc_hwcf"
+  std::string kernel;  // the whole name
+  std::string family;  // decides the colour
+  double instructions = 0;
+};
+constexpr size_t kShownBars = 120;
+// Horizontal bars in the order given; what is beyond kShownBars is left out.
+[[nodiscard]] Json LayerBars(std::span<const LayerBar> layers);
 
 [[nodiscard]] Json ConfusionMatrix(const std::vector<std::vector<double>>& matrix,
                                    std::span<const std::string> class_names,

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Figures of categories: opcodes, classes, models and their metrics.
 #include <algorithm>
 #include <cmath>

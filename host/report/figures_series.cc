@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Figures over time.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/html_writer.h"
 
 #include <fmt/format.h>
@@ -11,11 +13,17 @@
 namespace host::report {
 namespace {
 
+constexpr size_t kShareColours = 8;  // span.s1 to s8 of page.css
+
 using nlohmann::literals::operator""_json_pointer;
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+// Of a column; a longer one may be broken anywhere, so that the name of a file does not push the
+// others out of sight.
+constexpr size_t kLongTitle = 28;
 
 // Columns of a table that still reads well on half of the page.
 constexpr size_t kWidestBeside = 8;
@@ -214,8 +222,10 @@ class Writer {
     }
     Add("<thead><tr>");
     for (const Column& column : table.columns) {
-      Add("<th scope=\"col\"", column.numeric ? " class=\"num\">" : ">", EscapeHtml(column.title),
-          "</th>");
+      const bool is_long = column.title.size() > kLongTitle;
+      Add("<th scope=\"col\"", column.numeric || is_long ? " class=\"" : "",
+          column.numeric ? "num" : "", column.numeric && is_long ? " " : "", is_long ? "long" : "",
+          column.numeric || is_long ? "\">" : ">", EscapeHtml(column.title), "</th>");
     }
     Add("</tr></thead>\n<tbody>\n");
     for (const auto& row : table.rows) {
@@ -279,15 +289,15 @@ class Writer {
     Add("<div class=\"shares\"><p class=\"title\">", EscapeHtml(shares.title),
         "</p>\n<div class=\"strip\" aria-hidden=\"true\">");
     for (size_t i = 0; i < shares.items.size(); ++i) {
-      Add("<span class=\"s", std::to_string(i + 1),
+      Add("<span class=\"s", std::to_string(i % kShareColours + 1),
           "\" style=\"flex-grow:", Fixed(shares.items[i].value / sum * 1000, 2), "\"></span>");
     }
     Add("</div>\n<ul>");
     for (size_t i = 0; i < shares.items.size(); ++i) {
       const Share& share = shares.items[i];
-      Add("<li><span class=\"key s", std::to_string(i + 1), "\"></span>", EscapeHtml(share.name),
-          " <strong>", EscapeHtml(share.text), "</strong> <span class=\"part\">",
-          Percent(share.value / sum), "</span></li>");
+      Add("<li><span class=\"key s", std::to_string(i % kShareColours + 1), "\"></span>",
+          EscapeHtml(share.name), " <strong>", EscapeHtml(share.text),
+          "</strong> <span class=\"part\">", Percent(share.value / sum), "</span></li>");
     }
     Add("</ul></div>\n");
   }

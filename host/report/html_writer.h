@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A document as one HTML page that needs nothing else: style, script, charts and data are inside,
 // and its content security policy forbids every request. Pure.
 #ifndef HOST_REPORT_HTML_WRITER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/markdown_writer.h"
 
 #include <algorithm>
@@ -34,6 +36,13 @@ std::string CodeSpan(const std::string& text) {
   return fence + pad + line + pad + fence;
 }
 
+// A mark closes only directly behind a letter, so blanks at the end move behind it.
+std::string Emphasised(std::string_view text, std::string_view mark) {
+  const size_t end = text.find_last_not_of(' ') + 1;
+  return std::string(mark) + EscapeMarkdown(text.substr(0, end)) + std::string(mark) +
+         std::string(text.substr(end));
+}
+
 std::string WriteInline(const Inline& text) {
   std::string line;
   for (const Span& span : text) {
@@ -42,10 +51,10 @@ std::string WriteInline(const Inline& text) {
         line.append(EscapeMarkdown(span.text));
         break;
       case Style::kStrong:
-        line.append("**").append(EscapeMarkdown(span.text)).append("**");
+        line.append(Emphasised(span.text, "**"));
         break;
       case Style::kEmphasis:
-        line.append("*").append(EscapeMarkdown(span.text)).append("*");
+        line.append(Emphasised(span.text, "*"));
         break;
       case Style::kCode:
         line.append(CodeSpan(span.text));

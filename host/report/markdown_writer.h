@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A document as MyST Markdown (kenning-contract.md section 7.3) that Sphinx with myst-parser
 // builds without a warning. Pure.
 #ifndef HOST_REPORT_MARKDOWN_WRITER_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/model_document.h"
 
 #include <algorithm>
@@ -166,6 +168,12 @@ Result<ModelDocument> BuildDocument(std::span<const Measurements> files,
   Builder builder(&document, &names);
   if (!options.skip_general_information) AddProvenance(subjects, options.current_command, &builder);
   AddGlance(subjects, &builder);
+  if (!options.sweep.empty()) AddSweep(subjects, options.sweep, &builder);
+  if (options.baseline != nullptr) {
+    AddBaseline(subjects, *options.baseline, options.thresholds, &builder);
+  }
+  for (const Subject& subject : subjects) AddInstructions(subject, several, &builder);
+  for (const Subject& subject : subjects) AddMemoryMap(subject, several, &builder);
   if (several) {
     for (const std::string& type : built.types) FindType(type)->comparison(subjects, &builder);
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // From measurements to a document: which sections, in which order, under which names. No I/O; the
 // fuzzer calls it with whatever ParseMeasurements accepts.
 #ifndef HOST_REPORT_MODEL_DOCUMENT_H_
@@ -9,8 +11,10 @@
 #include <vector>
 
 #include "host/error/error.h"
+#include "host/report/baseline.h"
 #include "host/report/document.h"
 #include "host/results/measurements.h"
+#include "host/results/sweep_table.h"
 
 namespace host::report {
 
@@ -22,6 +26,9 @@ struct DocumentOptions {
   bool skip_unoptimized_model = false;
   bool comparison_only = false;  // needs two models
   bool skip_general_information = false;
+  const Measurements* baseline = nullptr;  // adds what changed since then
+  Thresholds thresholds;                   // of the baseline
+  std::vector<SweepRow> sweep;             // adds a table of all combinations
 };
 
 struct ModelDocument {

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/png_drawer.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,12 +12,12 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <optional>
 #include <system_error>
 
+#include "host/process/spawn.h"
 #include "host/report/assets.h"
 #include "host/report/figures.h"
-
-extern char** environ;
 
 namespace host::report {
 namespace {
@@ -118,13 +118,6 @@ bool ReadUntil(Clock::time_point deadline, int descriptor, std::string* text) {
   }
 }
 
-int WaitFor(pid_t child) {
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
-
 DrawnFigures ParseOutcome(const std::string& text, std::span<const Figure* const> figures) {
   DrawnFigures drawn;
   size_t at = 0;
@@ -174,35 +167,26 @@ Result<DrawnFigures> DrawPngs(std::span<const Figure* const> figures,
     return RunError("cannot prepare the helper: " + std::generic_category().message(errno));
   }
 
-  std::string program = python.string();
-  std::string script(kDrawFiguresPy);
-  std::string ignore_environment = "-I";
-  std::string command = "-c";
-  char* arguments[] = {program.data(), ignore_environment.data(), command.data(), script.data(),
-                       nullptr};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.number(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, helper_output.number(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, errors.number(), STDERR_FILENO);
-  pid_t child = 0;
-  const int fault = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (fault != 0) {
-    return RunError("cannot start Python: " + std::generic_category().message(fault), program);
-  }
+  const std::string program = python.string();
+  const auto child = Spawn({.command = {program, "-I", "-c", std::string(kDrawFiguresPy)},
+                            .input = input.number(),
+                            .output = helper_output.number(),
+                            .errors = errors.number(),
+                            .directory = {}});
+  if (!child) return std::unexpected(child.error());
   helper_output.Close();
 
   const auto limit = std::chrono::seconds(60 + 2 * figures.size());
+  const Clock::time_point deadline = Clock::now() + limit;
   std::string text;
-  const bool finished = ReadUntil(Clock::now() + limit, output.number(), &text);
-  if (!finished) kill(child, SIGKILL);
-  const int status = WaitFor(child);
-  if (!finished) {
+  const bool finished = ReadUntil(deadline, output.number(), &text);
+  const std::optional<int> status = finished ? CollectUntil(*child, deadline) : std::nullopt;
+  if (!status) {
+    KillAndCollect(*child);
     return RunError("drawing the figures took longer than " + std::to_string(limit.count()) + " s",
                     program);
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
     const std::string last = LastLine(ReadBack(errors.number()));
     return RunError("drawing the figures failed" + (last.empty() ? "" : ": " + last), program);
   }

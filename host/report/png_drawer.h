@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Draws all figures of a report as PNG in one helper process (vl-convert-python).
 #ifndef HOST_REPORT_PNG_DRAWER_H_
 #define HOST_REPORT_PNG_DRAWER_H_

@@ -1,17 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/report.h"
 
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
+#include "base/try.h"
+#include "host/report/baseline.h"
 #include "host/report/html_writer.h"
 #include "host/report/markdown_writer.h"
 #include "host/report/model_document.h"
 #include "host/report/png_drawer.h"
+#include "host/report/summary_files.h"
 #include "host/results/atomic_file.h"
 #include "host/results/measurements.h"
-#include "host/results/metrics.h"
 
 namespace host {
 namespace {
@@ -77,7 +81,7 @@ class Reporter {
     bundle_ = options_.web_bundle.empty() ? "" : ReadWhole(options_.web_bundle);
     for (const auto step :
          {&Reporter::DrawFigures, &Reporter::WriteFigurePages, &Reporter::WriteMarkdownFile,
-          &Reporter::WritePage, &Reporter::WriteSummary}) {
+          &Reporter::WritePage, &Reporter::WriteSummaries}) {
       if (Result<> done = (this->*step)(); !done) return std::unexpected(std::move(done.error()));
     }
     return std::move(paths_);
@@ -94,6 +98,13 @@ class Reporter {
       if (!file) return std::unexpected(std::move(file.error()));
       files_.push_back(*std::move(file));
     }
+    thresholds_ = TRY(report::Thresholds::Parse(options_.baseline_thresholds));
+    if (!options_.baseline.empty()) {
+      baseline_ = TRY(LoadMeasurements(options_.baseline));
+    } else if (!thresholds_.empty()) {
+      return InputError("needs --baseline, the measurements that it is a threshold against",
+                        "--baseline-threshold");
+    }
     return {};
   }
 
@@ -104,7 +115,10 @@ class Reporter {
                                      .current_command = options_.current_command,
                                      .skip_unoptimized_model = options_.skip_unoptimized_model,
                                      .comparison_only = options_.comparison_only,
-                                     .skip_general_information = options_.skip_general_information};
+                                     .skip_general_information = options_.skip_general_information,
+                                     .baseline = baseline_ ? &*baseline_ : nullptr,
+                                     .thresholds = thresholds_,
+                                     .sweep = options_.sweep};
     if (!document.model_names.empty() && document.model_names.size() != files_.size()) {
       Say(ReportMessage::kWarning,
           "--model-names has " + std::to_string(document.model_names.size()) + " names for " +
@@ -210,52 +224,52 @@ class Reporter {
     return WriteFileAtomically(places_.html, report::WriteHtml(built_.document, page));
   }
 
-  Result<> WriteSummary() {
-    if (!options_.save_summary) return {};
-    Json summary = Json::array();
-    for (size_t i = 0; i < files_.size(); ++i) {
-      const Measurements& m = files_[i];
-      Json metrics = Json::array();
-      const auto add = [&](const char* type, const char* name, double value) {
-        metrics.push_back({{"type", type}, {"name", name}, {"value", value}});
-      };
-      if (m.has_inference_times()) {
-        const TimeStatistics times = ComputeTimeStatistics(m.inference().duration_s);
-        add("performance", "inference_time_mean", times.mean_s);
-        add("performance", "inference_time_std", times.deviation_s);
-        add("performance", "inference_time_median", times.median_s);
-      }
-      if (!m.confusion_matrix.empty()) {
-        const QualityMetrics quality = ComputeQuality(m);
-        add("classification", "accuracy", quality.accuracy);
-        add("classification", "mean_precision", quality.mean_precision);
-        add("classification", "mean_sensitivity", quality.mean_sensitivity);
-        add("classification", "g_mean", quality.g_mean);
-      }
-      if (!m.opcode_counters.empty()) {
-        const InstructionMetrics instructions = ComputeInstructions(m);
-        add("renode_stats", "instructions_per_inference_pass",
-            static_cast<double>(instructions.per_inference));
-        add("renode_stats", "vector_opcodes_fraction", instructions.vector_fraction);
-      }
-      // A file with an unoptimized twin shows two models; the summary is of what was deployed.
-      size_t shown = 0;
-      for (size_t before = 0; before < i; ++before) {
-        shown += files_[before].unoptimized && !options_.skip_unoptimized_model ? 2 : 1;
-      }
-      summary.push_back({{"modelName", built_.model_names.at(i > 0 ? shown : 0)},
-                         {"scenarioPath", m.cfg_path},
-                         {"metrics", std::move(metrics)}});
+  // What was deployed; a file's unoptimized twin is shown in the report only.
+  [[nodiscard]] std::vector<report::SummaryModel> SummaryModels() const {
+    std::vector<report::SummaryModel> models;
+    size_t shown = 0;
+    for (const Measurements& m : files_) {
+      report::SummaryModel& model = models.emplace_back(built_.model_names.at(shown), &m);
+      if (baseline_) model.changes = report::CompareMetrics(*baseline_, m, thresholds_);
+      shown += m.unoptimized && !options_.skip_unoptimized_model ? 2 : 1;
     }
-    paths_.summary = places_.markdown;
-    paths_.summary.replace_extension(".summary.json");
-    return WriteFileAtomically(paths_.summary,
-                               summary.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    return models;
+  }
+
+  Result<> WriteSummaries() {
+    const std::vector<report::SummaryModel> models = SummaryModels();
+    for (const report::SummaryModel& model : models) {
+      for (const report::MetricChange& change : model.changes) {
+        if (change.verdict != report::Verdict::kTooMuch) continue;
+        paths_.regressions.push_back(model.name + ", " + report::Sentence(change));
+      }
+    }
+    if (options_.save_summary) {
+      paths_.summary = Beside(".summary.json");
+      TRY(WriteFileAtomically(paths_.summary, report::SummaryJson(models)));
+    }
+    if (options_.save_csv) {
+      paths_.csv = options_.csv_path.empty() ? Beside(".csv") : options_.csv_path;
+      TRY(WriteFileAtomically(paths_.csv, report::SummaryCsv(models)));
+    }
+    if (options_.save_junit) {
+      paths_.junit = options_.junit_path.empty() ? Beside(".junit.xml") : options_.junit_path;
+      TRY(WriteFileAtomically(paths_.junit, report::SummaryJUnit(models, built_.document.title)));
+    }
+    return {};
+  }
+
+  // The report's path with another suffix.
+  [[nodiscard]] fs::path Beside(const char* suffix) const {
+    fs::path path = places_.markdown;
+    return path.replace_extension(suffix);
   }
 
   const ReportOptions& options_;
   Places places_;
   std::vector<Measurements> files_;
+  std::optional<Measurements> baseline_;
+  report::Thresholds thresholds_;
   report::ModelDocument built_;
   std::vector<const Figure*> figures_;
   std::string bundle_;

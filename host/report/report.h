@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The report of one or more measurements files: MyST Markdown, figures (Vega-Lite specification,
 // PNG, interactive) and one self-contained HTML page (spec kenning-contract.md section 7; what
 // differs from Kenning and why stands in docs/report.md).
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "host/error/error.h"
+#include "host/results/sweep_table.h"
 
 namespace host {
 
@@ -40,7 +43,14 @@ struct ReportOptions {
   bool smaller_header = false;
   bool comparison_only = false;
   bool skip_general_information = false;
-  bool save_summary = false;  // <report_path>.summary.json, suffix replaced
+  bool save_summary = false;                     // <report_path>.summary.json, suffix replaced
+  bool save_csv = false;                         // metrics as CSV
+  std::filesystem::path csv_path;                // empty: <report_path> with .csv
+  bool save_junit = false;                       // metrics as JUnit XML
+  std::filesystem::path junit_path;              // empty: <report_path> with .junit.xml
+  std::filesystem::path baseline;                // measurements of an earlier run, or empty
+  std::vector<SweepRow> sweep;                   // what the measurements are part of, or none
+  std::vector<std::string> baseline_thresholds;  // "PERCENT" or "METRIC=PERCENT"
   // Lines of the command being run now; shown after those stored in the files if it differs.
   std::vector<std::string> current_command;
 
@@ -54,9 +64,14 @@ struct ReportPaths {
   std::filesystem::path markdown;
   std::filesystem::path html;     // empty if not asked for
   std::filesystem::path summary;  // empty if not asked for
+  std::filesystem::path csv;      // likewise
+  std::filesystem::path junit;    // likewise
   std::filesystem::path img_dir;
   size_t figures = 0;
   size_t png_figures = 0;  // of these drawn as PNG
+  // A sentence for each number that is worse than its threshold allows; the report is complete all
+  // the same.
+  std::vector<std::string> regressions;
 };
 
 // The names --report-types accepts, for the caller's usage text.

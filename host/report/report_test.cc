@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Whole reports: from a measurements file to Markdown and page. Golden texts are rewritten by
 // running with KN_REWRITE_GOLDEN=1.
 #include "host/report/report.h"
@@ -187,6 +189,78 @@ TEST_F(ReportTest, ComparisonOfTwo) {
   options.comparison_only = true;
   EXPECT_THAT(Read(WriteReport(options)->markdown),
               Not(HasSubstr("## Inference quality metrics for")));
+}
+
+TEST_F(ReportTest, AgainstABaseline) {
+  const std::string text = Read(kTestdata / "small_results.json");
+  auto results = nlohmann::ordered_json::parse(text);
+  results["compiled_model_size"] = 30000;
+  results["simulator_profile"]["kernels"][0]["instructions"] = 99000;
+  ReportOptions options = Options({WriteJson("now.json", results.dump())});
+  options.baseline = kTestdata / "small_results.json";
+  options.save_csv = true;
+  options.save_junit = true;
+  options.junit_path = folder_ / "ci.xml";
+  auto paths = WriteReport(options);
+  ASSERT_TRUE(paths) << paths.error().Format();
+  EXPECT_THAT(paths->regressions, ElementsAre());
+  EXPECT_THAT(Read(paths->markdown),
+              HasSubstr("| Compiled model | 21.0 KiB | **29.3 KiB** | +39.5 % | – | worse |"));
+  EXPECT_EQ(paths->csv, folder_ / "out/report.csv");
+  EXPECT_THAT(Read(paths->csv), HasSubstr("compiled_model_size,30000,bytes,21504,"));
+
+  options.baseline_thresholds = {"compiled_model_size=10"};
+  paths = WriteReport(options);
+  ASSERT_TRUE(paths) << paths.error().Format();
+  ASSERT_EQ(paths->regressions.size(), 1u);
+  EXPECT_THAT(paths->regressions[0], HasSubstr("39.5 % worse (10.0 % allowed)"));
+  EXPECT_THAT(Read(paths->markdown), HasSubstr("**1 number is worse than allowed.**"));
+  EXPECT_THAT(Read(folder_ / "ci.xml"), HasSubstr("failures=\"1\""));
+
+  options.baseline.clear();
+  const auto alone = WriteReport(options);
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().kind, ErrorKind::kInput);
+  EXPECT_THAT(alone.error().Format(), HasSubstr("needs --baseline"));
+}
+
+TEST_F(ReportTest, MemoryMapDividesTheHeap) {
+  auto results = nlohmann::ordered_json::parse(Read(kTestdata / "small_results.json"));
+  results["compiled_model_size"] = 30000;
+  results["allocation_stats"] = {{"host_bytes_peak", 2000}, {"device_bytes_peak", 500}};
+  results["simulator_profile"]["memory_map"] = {
+      {{"name", "firmware code"}, {"start", 0x32000000}, {"size", 70000}},
+      {{"name", "heap"}, {"start", 0x34020000}, {"size", 40000}}};
+  const auto paths = WriteReport(Options({WriteJson("now.json", results.dump())}));
+  ASSERT_TRUE(paths) << paths.error().Format();
+  const std::string markdown = Read(paths->markdown);
+  EXPECT_THAT(markdown, HasSubstr("| firmware code | 0x32000000 | 0x32011170 | **70,000** |"));
+  EXPECT_THAT(markdown, HasSubstr("| in it: model file | – | – | 30,000 |"));
+  EXPECT_THAT(markdown, HasSubstr("| in it: free at the peak | – | – | 7,500 |"));
+  EXPECT_THAT(Read(paths->html), HasSubstr("runtime state"));
+}
+
+TEST_F(ReportTest, SweepMarksTheBestAndKeepsWhatFailed) {
+  SweepRow slow;
+  slow.release = "3.0.0";
+  slow.kernel_instructions = 200;
+  SweepRow fast = slow;
+  fast.release = "3.6.0";
+  fast.flags = "a=1";
+  fast.kernel_instructions = 100;
+  fast.other_predictions = 0;
+  SweepRow failed;
+  failed.release = "9.9.9";
+  failed.failure = "is not a release\nmore";
+  ReportOptions options = Options({kTestdata / "small_results.json"});
+  options.sweep = {slow, fast, failed};
+  const auto paths = WriteReport(options);
+  ASSERT_TRUE(paths) << paths.error().Format();
+  const std::string markdown = Read(paths->markdown);
+  EXPECT_THAT(markdown, HasSubstr("Fewest instructions in kernels: **3.6.0 with a=1**, 100 per"));
+  EXPECT_THAT(markdown, HasSubstr("| 3.6.0 | a=1 | **100** |"));
+  EXPECT_THAT(markdown, HasSubstr("| 3.0.0 | as in the scenario | 200 |"));
+  EXPECT_THAT(markdown, HasSubstr("* **9.9.9** failed: is not a release\n"));
 }
 
 TEST_F(ReportTest, AFolderIsAcceptedWhereAFileIsMeant) {

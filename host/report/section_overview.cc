@@ -1,6 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Headline numbers, and where they come from.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "host/report/sections.h"
 #include "host/report/text.h"
@@ -9,21 +16,11 @@
 namespace host::report {
 namespace {
 
-constexpr size_t kShownKernels = 200;
-
 std::string Joined(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text.append(line).push_back('\n');
   if (!text.empty()) text.pop_back();
   return text;
-}
-
-std::string PeakMemory(const Measurements& measurements) {
-  uint64_t peak = 0;
-  for (const NamedCount& stat : measurements.allocation_stats) {
-    if (stat.name.ends_with("_bytes_peak")) peak += stat.count;
-  }
-  return peak == 0 ? "" : Bytes(peak);
 }
 
 Card QuantityCard(std::string label, const std::string& text, std::string detail) {
@@ -61,12 +58,7 @@ std::vector<Card> HeadlineCards(const Measurements& m) {
   const InferenceCost cost = CostOf(m);
   if (cost.per_inference > 0) {
     std::string detail = "all opcodes ÷ inferences";
-    if (cost.between_markers) {
-      detail = "kernels " +
-               Percent(static_cast<double>(m.simulator->kernel_instructions) /
-                       std::max(1.0, static_cast<double>(m.simulator->kernel_instructions) +
-                                         static_cast<double>(m.simulator->runtime_instructions)));
-    }
+    if (cost.kernel_share) detail = "kernels " + Percent(*cost.kernel_share);
     cards.push_back({"Instructions per inference",
                      Grouped(static_cast<uint64_t>(cost.per_inference)), "", detail});
   }
@@ -75,12 +67,12 @@ std::vector<Card> HeadlineCards(const Measurements& m) {
     cards.push_back({"V extension", Fixed(instructions.vector_fraction * 100, 1), "%",
                      "of " + Grouped(instructions.executed) + " instructions"});
   }
-  if (const std::string peak = PeakMemory(m); !peak.empty()) {
-    cards.push_back(QuantityCard("Peak memory", peak, "allocated on the device"));
+  if (const uint64_t peak_bytes = PeakMemory(m); peak_bytes > 0) {
+    cards.push_back(QuantityCard("Peak memory", Bytes(peak_bytes), "allocated on the device"));
   }
-  if (m.compiled_model_size_bytes.value_or(0) > 0) {
-    cards.push_back(QuantityCard("Compiled model", Bytes(*m.compiled_model_size_bytes),
-                                 Grouped(*m.compiled_model_size_bytes) + " bytes"));
+  if (const uint64_t model_bytes = m.compiled_model_size_bytes.value_or(0); model_bytes > 0) {
+    cards.push_back(
+        QuantityCard("Compiled model", Bytes(model_bytes), Grouped(model_bytes) + " bytes"));
   }
   return cards;
 }
@@ -114,108 +106,7 @@ Table GlanceTable(Subjects subjects, Builder* to) {
   return table;
 }
 
-Shares InstructionShares(const Measurements& m) {
-  const SimulatorProfile& profile = *m.simulator;
-  const double inferences = std::max(1.0, static_cast<double>(profile.inferences));
-  const auto share = [&](std::string name, uint64_t instructions) -> Share {
-    const double each = static_cast<double>(instructions) / inferences;
-    return {std::move(name), each, Grouped(static_cast<uint64_t>(std::llround(each)))};
-  };
-  Shares shares{"Instructions per inference", {}};
-  shares.items.push_back(share("inside kernels", profile.kernel_instructions));
-  shares.items.push_back(share("runtime around them", profile.runtime_instructions));
-  const uint64_t measured = profile.kernel_instructions + profile.runtime_instructions;
-  const uint64_t executed = ComputeInstructions(m).executed;
-  if (executed > measured && measured > 0) {
-    shares.items.push_back(share("protocol and waiting", executed - measured));
-  }
-  return shares;
-}
-
-Table KernelTable(const Subject& subject, Builder* to) {
-  const SimulatorProfile& profile = *subject.measurements->simulator;
-  std::vector<KernelCount> kernels = profile.kernels;
-  std::ranges::sort(kernels, [](const KernelCount& a, const KernelCount& b) {
-    return std::tie(b.instructions, a.name) < std::tie(a.instructions, b.name);
-  });
-  uint64_t sum = 0;
-  bool has_calls = false;
-  bool has_vector = false;
-  for (const KernelCount& kernel : kernels) {
-    sum += kernel.instructions;
-    has_calls |= kernel.calls.has_value();
-    has_vector |= kernel.vector_instructions.has_value();
-  }
-  const double inferences = std::max(1.0, static_cast<double>(profile.inferences));
-  const double largest = kernels.empty() ? 1 : static_cast<double>(kernels.front().instructions);
-
-  Table table;
-  table.caption = "Kernels of " + subject.name + ", by instructions per inference";
-  table.label = to->TableLabel(subject, "kernels");
-  table.columns = {{"Kernel", false}};
-  if (has_calls) table.columns.push_back({"Calls", true});
-  table.columns.push_back({"Instructions", true});
-  table.columns.push_back({"Share", true});
-  if (has_vector) table.columns.push_back({"V extension", true});
-  for (const KernelCount& kernel : kernels) {
-    if (table.rows.size() == kShownKernels) break;
-    const double instructions = static_cast<double>(kernel.instructions);
-    std::vector<Cell> row = {Cell(kernel.name)};
-    if (has_calls) {
-      const double calls = static_cast<double>(kernel.calls.value_or(0)) / inferences;
-      row.emplace_back(kernel.calls ? Fixed(calls, calls == std::floor(calls) ? 0 : 2) : "–");
-    }
-    Cell count(Grouped(static_cast<uint64_t>(std::llround(instructions / inferences))));
-    count.bar = largest > 0 ? instructions / largest : 0;
-    row.push_back(std::move(count));
-    row.emplace_back(sum > 0 ? Percent(instructions / static_cast<double>(sum)) : "–");
-    if (has_vector) {
-      row.emplace_back(
-          kernel.vector_instructions && kernel.instructions > 0
-              ? Percent(static_cast<double>(*kernel.vector_instructions) / instructions)
-              : "–");
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return table;
-}
-
-void AddWhereInstructionsGo(const Subject& subject, bool several, Builder* to) {
-  const Measurements& m = *subject.measurements;
-  if (!m.simulator || m.simulator->kernel_instructions + m.simulator->runtime_instructions == 0) {
-    return;
-  }
-  Section& section = to->Add(2, "Where the instructions go in " + subject.name,
-                             several ? "Instructions · " + subject.name : "Where instructions go");
-  section.blocks.emplace_back(InstructionShares(m));
-  if (!m.simulator->kernels.empty()) {
-    section.blocks.emplace_back(KernelTable(subject, to));
-    if (m.simulator->kernels.size() > kShownKernels) {
-      section.blocks.emplace_back(
-          Paragraph{{{"The " + Grouped(m.simulator->kernels.size() - kShownKernels) +
-                      " kernels with the fewest instructions are not listed."}}});
-    }
-  }
-  if (m.simulator->load_instructions > 0) {
-    section.blocks.emplace_back(
-        Paragraph{{{"Loading the model took "},
-                   {Grouped(m.simulator->load_instructions), Style::kStrong},
-                   {" instructions, once."}}});
-  }
-}
-
 }  // namespace
-
-InferenceCost CostOf(const Measurements& m) {
-  if (m.simulator && m.simulator->inferences > 0) {
-    const double instructions = static_cast<double>(m.simulator->kernel_instructions) +
-                                static_cast<double>(m.simulator->runtime_instructions);
-    if (instructions > 0) {
-      return {instructions / static_cast<double>(m.simulator->inferences), true};
-    }
-  }
-  return {static_cast<double>(ComputeInstructions(m).per_inference), false};
-}
 
 void AddProvenance(Subjects subjects, std::span<const std::string> current_command, Builder* to) {
   std::vector<std::string> commands;
@@ -273,21 +164,35 @@ void AddGlance(Subjects subjects, Builder* to) {
   } else {
     section.blocks.emplace_back(GlanceTable(subjects, to));
   }
-  for (const Subject& subject : subjects) {
-    const std::string of = subjects.size() > 1 ? " (" + subject.name + ")" : "";
-    if (subject.measurements->synthetic_data) {
-      section.blocks.emplace_back(
-          Callout{{{"Synthetic data. ", Style::kStrong},
-                   {"The samples" + of +
-                    " were generated, not recorded: accuracy says nothing about real use."}},
-                  true});
+  // Once for all models of which it is true.
+  const auto models_with = [&](const auto& is_true) -> std::string {
+    std::vector<std::string_view> names;
+    for (const Subject& subject : subjects) {
+      if (is_true(*subject.measurements)) names.push_back(subject.name);
     }
+    return names.size() == subjects.size() ? "" : fmt::format(" ({})", fmt::join(names, ", "));
+  };
+  const auto is_synthetic = [](const Measurements& of) { return of.synthetic_data; };
+  std::vector<std::string> remarks;
+  bool any_synthetic = false;
+  for (const Subject& subject : subjects) {
+    any_synthetic = any_synthetic || is_synthetic(*subject.measurements);
     for (const std::string& remark : subject.measurements->remarks) {
-      section.blocks.emplace_back(Callout{{{remark + of}}, false});
+      if (std::ranges::find(remarks, remark) == remarks.end()) remarks.push_back(remark);
     }
   }
-  for (const Subject& subject : subjects) {
-    AddWhereInstructionsGo(subject, subjects.size() > 1, to);
+  if (any_synthetic) {
+    section.blocks.emplace_back(
+        Callout{{{"Synthetic data. ", Style::kStrong},
+                 {"The samples" + models_with(is_synthetic) +
+                  " were generated, not recorded: accuracy says nothing about real use."}},
+                true});
+  }
+  for (const std::string& remark : remarks) {
+    const std::string models = models_with([&](const Measurements& of) {
+      return std::ranges::find(of.remarks, remark) != of.remarks.end();
+    });
+    section.blocks.emplace_back(Callout{{{remark + models}}, false});
   }
 }
 

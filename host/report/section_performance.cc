@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Inference times, and utilisation of host and target where it was sampled.
 #include "host/report/sections.h"
 #include "host/report/text.h"
@@ -65,9 +67,10 @@ void AddUtilization(const Subject& subject, Builder* to) {
       for (size_t i = plotted.time_s.size(); i < plotted.values.size(); ++i) {
         plotted.time_s.push_back(static_cast<double>(i));
       }
+      const std::string caption = row.heading + ThinningNote(plotted.values.size());
       Section& section = to->Add(3, row.heading);
       section.blocks.emplace_back(Figures{{to->MakeFigure(
-          subject, row.figure, row.heading + ThinningNote(plotted.values.size()), row.axis,
+          subject, row.figure, caption, row.axis,
           ScatterWithHistogram({"Time [s]", row.axis, true, {std::move(plotted)}}))}});
     }
   }

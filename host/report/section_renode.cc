@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the simulator counted: opcodes, instructions and accesses over virtual time, memory.
 #include <fmt/format.h>
 
@@ -175,13 +177,13 @@ void AddInstructionStats(const Subject& subject, const InstructionMetrics& metri
   section.blocks.emplace_back(OpcodeTable(subject, metrics, to));
 }
 
-Table RegionTable(const Subject& subject, Builder* to) {
+Table RegionTable(const Subject& subject, const std::vector<MemoryRegion>& regions, Builder* to) {
   Table table;
   table.caption = "Accesses by memory region, whole session";
   table.label = to->TableLabel(subject, "memory_regions");
   table.columns = {
       {"Region", false}, {"Start", true}, {"Size", true}, {"Reads", true}, {"Writes", true}};
-  for (const MemoryRegion& region : subject.measurements->simulator->memory_regions) {
+  for (const MemoryRegion& region : regions) {
     table.rows.push_back({Cell(region.name), Cell(fmt::format("0x{:08x}", region.start)),
                           Cell(Bytes(region.size_bytes)), Cell(Grouped(region.reads)),
                           Cell(Grouped(region.writes))});
@@ -192,8 +194,9 @@ Table RegionTable(const Subject& subject, Builder* to) {
 void AddMemory(const Subject& subject, Builder* to) {
   const Measurements& m = *subject.measurements;
   const uint64_t model_bytes = m.compiled_model_size_bytes.value_or(0);
-  const bool has_regions = m.simulator && !m.simulator->memory_regions.empty();
-  if (m.allocation_stats.empty() && model_bytes == 0 && !has_regions) return;
+  const std::vector<MemoryRegion> regions =
+      m.simulator ? m.simulator->memory_regions : std::vector<MemoryRegion>();
+  if (m.allocation_stats.empty() && model_bytes == 0 && regions.empty()) return;
   Section& section = to->Add(3, "Memory allocation stats");
   std::vector<Bullet> bullets;
   const auto add = [&](std::string name, uint64_t bytes) {
@@ -210,7 +213,7 @@ void AddMemory(const Subject& subject, Builder* to) {
         {{"Host memory is what the runtime on the device manages for itself, device memory what "
           "it gives to the model's buffers; on a bare-metal target both lie in the same RAM."}}});
   }
-  if (has_regions) section.blocks.emplace_back(RegionTable(subject, to));
+  if (!regions.empty()) section.blocks.emplace_back(RegionTable(subject, regions, to));
 }
 
 }  // namespace

@@ -1,18 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The sections of a report, one function per kind, each reading measurements and appending to the
 // document. No I/O. Order and structure: kenning-contract.md section 7.3, differences in
 // docs/report.md.
 #ifndef HOST_REPORT_SECTIONS_H_
 #define HOST_REPORT_SECTIONS_H_
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "host/report/baseline.h"
 #include "host/report/document.h"
 #include "host/report/figures.h"
 #include "host/results/measurements.h"
+#include "host/results/sweep_table.h"
 
 namespace host::report {
 
@@ -59,6 +64,16 @@ using Subjects = std::span<const Subject>;
 
 void AddProvenance(Subjects subjects, std::span<const std::string> current_command, Builder* to);
 void AddGlance(Subjects subjects, Builder* to);
+// All combinations of a sweep, those that failed too, the best of each column marked.
+void AddSweep(Subjects subjects, std::span<const SweepRow> rows, Builder* to);
+// What changed since `baseline`, and a verdict for each number that has a threshold.
+void AddBaseline(Subjects subjects, const Measurements& baseline, const Thresholds& thresholds,
+                 Builder* to);
+// Where the instructions of an inference go; nothing without a profile of the simulator.
+void AddInstructions(const Subject& subject, bool several, Builder* to);
+
+// What the device's memory holds; nothing where it cannot be seen.
+void AddMemoryMap(const Subject& subject, bool several, Builder* to);
 
 void AddPerformance(const Subject& subject, Builder* to);
 void AddClassification(const Subject& subject, Builder* to);
@@ -88,7 +103,8 @@ struct ProfilerPlot {
 // What instructions one inference takes, from the most exact source the file has.
 struct InferenceCost {
   double per_inference = 0;
-  bool between_markers = false;  // counted from begin to end of inferences only
+  // The kernels' part of it; only where it was counted from begin to end of inferences.
+  std::optional<double> kernel_share;
 };
 [[nodiscard]] InferenceCost CostOf(const Measurements& measurements);
 

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/report/text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace host::report {
@@ -136,6 +139,31 @@ Quantity Duration(double seconds) {
     return {Fixed(value, decimals), unit.name};
   }
   return {"0", "s"};
+}
+
+namespace {
+
+// Rounded; numbers of foreign files may lie beyond what an integer holds.
+uint64_t Whole(double value) {
+  return static_cast<uint64_t>(std::round(std::clamp(value, 0.0, 1e18)));
+}
+
+}  // namespace
+
+std::string MetricText(Unit unit, double value) {
+  switch (unit) {
+    case Unit::kSeconds: {
+      const Quantity quantity = Duration(value);
+      return quantity.value + " " + quantity.unit;
+    }
+    case Unit::kFraction:
+      return Percent(value, 2);
+    case Unit::kBytes:
+      return Bytes(Whole(value));
+    case Unit::kCount:
+      break;
+  }
+  return Grouped(Whole(value));
 }
 
 }  // namespace host::report

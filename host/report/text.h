@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Text of foreign origin made safe for the place it is printed in, and numbers made readable.
 #ifndef HOST_REPORT_TEXT_H_
 #define HOST_REPORT_TEXT_H_
@@ -6,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include "host/results/headline.h"
 
 namespace host::report {
 
@@ -38,6 +42,9 @@ struct Quantity {
 };
 // Three significant digits and the unit that suits them: s, ms or µs.
 [[nodiscard]] Quantity Duration(double seconds);
+
+// A headline number for a reader: "20.67 ms", "87.5 %", "26.3 KiB", "16,983".
+[[nodiscard]] std::string MetricText(Unit unit, double value);
 
 }  // namespace host::report
 

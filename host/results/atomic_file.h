@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Writing a file so that a reader, or a crash, never sees half of it: temporary name in the same
 // folder, then rename. Missing parent folders are made. kRun with the path as place on failure;
 // the earlier file is then untouched and no temporary is left.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/results/fields.h"
 
 #include <cmath>
@@ -64,6 +66,16 @@ bool FieldReader::IsList(const Node& node) {
   if (!node) return false;
   if (!node.json->is_array()) Fault(node.pointer, "must be a list");
   return node.json->is_array();
+}
+
+std::vector<Node> FieldReader::Items(const Node& node) {
+  std::vector<Node> items;
+  if (!IsList(node)) return items;
+  items.reserve(node.json->size());
+  for (size_t i = 0; i < node.json->size(); ++i) {
+    items.push_back({&(*node.json)[i], AppendToPointer(node.pointer, std::to_string(i))});
+  }
+  return items;
 }
 
 std::string FieldReader::Text(const Node& node) {

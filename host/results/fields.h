@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Reading typed fields out of a foreign JSON tree while collecting every fault with its JSON
 // pointer. A reader returns an empty value after a fault, so that reading can go on to the next.
 #ifndef HOST_RESULTS_FIELDS_H_
@@ -39,6 +41,8 @@ class FieldReader {
   // Absent nodes give an empty value without a fault; a wrong type is a fault.
   bool IsObject(const Node& node);
   bool IsList(const Node& node);
+  // The entries of a list in their order, null ones too; none if this is no list.
+  std::vector<Node> Items(const Node& node);
   std::string Text(const Node& node);
   std::vector<std::string> Texts(const Node& node);
   bool Bool(const Node& node);

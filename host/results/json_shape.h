@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A look at a JSON text before a tree is built from it: refuses shapes that cost far more memory or
 // time than their size suggests (deep nesting, huge objects in a tree with linear key search,
 // millions of empty containers). Tolerates anything else; the parser judges the grammar.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/results/measurements.h"
 
 #include <algorithm>
@@ -80,9 +82,7 @@ StepTimes ReadStep(const Node& root, const std::string& key, FieldReader* fields
 
 std::vector<OptimizerInfo> ReadOptimizers(const Node& node, FieldReader* fields) {
   std::vector<OptimizerInfo> optimizers;
-  if (!fields->IsList(node)) return optimizers;
-  for (size_t i = 0; i < node.json->size(); ++i) {
-    const Node entry{&(*node.json)[i], AppendToPointer(node.pointer, std::to_string(i))};
+  for (const Node& entry : fields->Items(node)) {
     if (!fields->IsObject(entry)) continue;
     optimizers.push_back({.framework = fields->Text(entry.Member("compiler_framework")),
                           .version = fields->Text(entry.Member("compiler_version"))});
@@ -98,8 +98,7 @@ std::vector<std::vector<double>> ReadConfusionMatrix(const Node& node, FieldRead
     fields->Fault(node.pointer, "must not have more than " + std::to_string(kClassLimit) + " rows");
     return matrix;
   }
-  for (size_t i = 0; i < classes; ++i) {
-    const Node row{&(*node.json)[i], AppendToPointer(node.pointer, std::to_string(i))};
+  for (const Node& row : fields->Items(node)) {
     std::vector<double> values = fields->Numbers(row);
     if (row.json->is_array() && values.size() != classes) {
       fields->Fault(row.pointer, "must have " + std::to_string(classes) + " numbers, not " +
@@ -151,9 +150,7 @@ SimulatorProfile ReadSimulator(const Node& node, FieldReader* fields) {
   profile.load_instructions = fields->Count(node.Member("load_instructions")).value_or(0);
   profile.kernel_instructions = fields->Count(node.Member("kernel_instructions")).value_or(0);
   profile.runtime_instructions = fields->Count(node.Member("runtime_instructions")).value_or(0);
-  const Node kernels = node.Member("kernels");
-  for (size_t i = 0; fields->IsList(kernels) && i < kernels.json->size(); ++i) {
-    const Node entry{&(*kernels.json)[i], AppendToPointer(kernels.pointer, std::to_string(i))};
+  for (const Node& entry : fields->Items(node.Member("kernels"))) {
     if (!fields->IsObject(entry)) continue;
     profile.kernels.push_back(
         {.name = fields->Text(entry.Member("name")),
@@ -161,15 +158,19 @@ SimulatorProfile ReadSimulator(const Node& node, FieldReader* fields) {
          .instructions = fields->Count(entry.Member("instructions")).value_or(0),
          .vector_instructions = fields->Count(entry.Member("vector_instructions"))});
   }
-  const Node regions = node.Member("memory_regions");
-  for (size_t i = 0; fields->IsList(regions) && i < regions.json->size(); ++i) {
-    const Node entry{&(*regions.json)[i], AppendToPointer(regions.pointer, std::to_string(i))};
+  for (const Node& entry : fields->Items(node.Member("memory_regions"))) {
     if (!fields->IsObject(entry)) continue;
     profile.memory_regions.push_back({.name = fields->Text(entry.Member("name")),
                                       .start = fields->Count(entry.Member("start")).value_or(0),
                                       .size_bytes = fields->Count(entry.Member("size")).value_or(0),
                                       .reads = fields->Count(entry.Member("reads")).value_or(0),
                                       .writes = fields->Count(entry.Member("writes")).value_or(0)});
+  }
+  for (const Node& entry : fields->Items(node.Member("memory_map"))) {
+    if (!fields->IsObject(entry)) continue;
+    profile.memory_map.push_back({.name = fields->Text(entry.Member("name")),
+                                  .start = fields->Count(entry.Member("start")).value_or(0),
+                                  .size_bytes = fields->Count(entry.Member("size")).value_or(0)});
   }
   return profile;
 }
@@ -190,9 +191,8 @@ std::vector<UtilizationSeries> ReadUtilization(const Node& root, FieldReader* fi
     const Node values = root.Member(std::string("session_utilization_") + row.key);
     if (!values || !fields->IsList(values)) continue;
     UtilizationSeries entry{.key = row.key, .values = {}, .timestamp_s = {}};
-    for (size_t i = 0; i < values.json->size(); ++i) {
+    for (const Node& value : fields->Items(values)) {
       // CPU usage is a list per sample, one number per core; shown is their mean.
-      const Node value{&(*values.json)[i], AppendToPointer(values.pointer, std::to_string(i))};
       if (value.json->is_array()) {
         const std::vector<double> cores = fields->Numbers(value);
         double sum = 0;

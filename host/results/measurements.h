@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A measurements file (results.json, spec kenning-contract.md section 6), read, checked and made
 // uniform over the generations of Kenning that wrote it.
 //
@@ -90,6 +92,13 @@ struct MemoryRegion {
   uint64_t writes = 0;
 };
 
+// What a part of the device's memory is for.
+struct MemoryUse {
+  std::string name;
+  uint64_t start = 0;
+  uint64_t size_bytes = 0;
+};
+
 // Key `simulator_profile`, written by this tool only; see docs/report.md for the schema.
 struct SimulatorProfile {
   uint64_t inferences = 0;
@@ -98,6 +107,7 @@ struct SimulatorProfile {
   uint64_t runtime_instructions = 0;  // outside kernels between begin and end of an inference
   std::vector<KernelCount> kernels;
   std::vector<MemoryRegion> memory_regions;
+  std::vector<MemoryUse> memory_map;  // in the order of addresses
 };
 
 // A series of host or target utilisation (session_utilization_*); absent for UART devices.

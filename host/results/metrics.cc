@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/results/metrics.h"
 
 #include <algorithm>
@@ -112,6 +114,14 @@ InstructionMetrics ComputeInstructions(const Measurements& measurements) {
     }
   }
   return metrics;
+}
+
+uint64_t PeakMemory(const Measurements& measurements) {
+  uint64_t peak = 0;
+  for (const NamedCount& stat : measurements.allocation_stats) {
+    if (stat.name.ends_with("_bytes_peak")) peak += stat.count;
+  }
+  return peak;
 }
 
 }  // namespace host

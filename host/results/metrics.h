@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Figures derived from measurements (spec kenning-contract.md sections 3.5 and 6.2). Pure
 // functions; nothing fails: what cannot be computed is absent or zero as stated.
 #ifndef HOST_RESULTS_METRICS_H_
@@ -50,6 +52,9 @@ struct InstructionMetrics {
   std::vector<NamedCount> top_10;  // counts per inference, rounded down
 };
 [[nodiscard]] InstructionMetrics ComputeInstructions(const Measurements& measurements);
+
+// The peaks of all of the device's allocators together; 0 if it told none.
+[[nodiscard]] uint64_t PeakMemory(const Measurements& measurements);
 
 [[nodiscard]] constexpr bool IsVectorOpcode(std::string_view name) {
   return !name.empty() && name.front() == 'v';

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/results/profiler_series.h"
 
 #include <algorithm>
@@ -10,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kDefaultInterval_s = 0.010;
+constexpr double kDefaultIntervalSeconds = 0.010;
 constexpr double kInt32Wrap = 4294967296.0;  // 2^32
 
 enum class Scale { kPerInterval, kPerSecond };
@@ -53,7 +55,7 @@ double FindInterval(const Node& root, const std::vector<double>& timestamp_s) {
     const double gap = timestamp_s[i] - timestamp_s[i - 1];
     if (gap > 0) smallest = std::min(smallest, gap);
   }
-  if (!std::isfinite(smallest)) return kDefaultInterval_s;
+  if (!std::isfinite(smallest)) return kDefaultIntervalSeconds;
   return std::max(1e-6, std::round(smallest * 1e6) / 1e6);
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The profiler's series in a results file, made uniform: counts per interval, whichever Kenning
 // wrote them (kenning-contract.md section 6: LEGACY stores counts per second, later ones counts
 // per interval, and Kenning since 2025 has a wrong first interval).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/scenario/blocks.h"
 
 #include <algorithm>
@@ -16,6 +18,7 @@ constexpr auto kFrameworks =
 constexpr auto kLocations = std::to_array<std::string_view>({"host", "target"});
 constexpr auto kDrivers =
     std::to_array<std::string_view>({"local-task", "local-sync", "cuda", "vulkan"});
+constexpr auto kSensors = std::to_array<std::string_view>({"adxl345"});
 constexpr auto kEndianness = std::to_array<std::string_view>({"little", "big"});
 
 constexpr auto kCocoParts = std::to_array<std::string_view>({"val2017", "train2017"});
@@ -31,178 +34,170 @@ constexpr double kMinPhotographExtent = 16;
 constexpr double kMaxBaudrate = 4'000'000;
 constexpr double kMaxTimeoutSeconds = 86'400;
 
-constexpr std::string_view kNoSensor = "sensor mode is not available";
+constexpr std::string_view kOneSample = "the device takes one sample at a time";
 constexpr std::string_view kNoFlashing = "boards are not flashed by this tool";
 
 // Key order within a block is the order in Kenning's own results files (contract, section 6).
 
-constexpr auto kMagicWandDataset = std::to_array<Parameter>({
-    {.key = "window_size",
-     .type = kInteger,
-     .default_json = "128",
-     .minimum = 1,
-     .maximum = kMaxWindow},
-    {.key = "window_shift",
-     .type = kInteger,
-     .default_json = "128",
-     .minimum = 1,
-     .maximum = kMaxWindow},
-    {.key = "noise_level",
-     .type = kInteger,
-     .default_json = "20",
-     .minimum = 0,
-     .maximum = 1'000'000},
-    {.key = "dataset_root", .type = kPath, .default_json = ""},
-    {.key = "inference_batch_size",
-     .type = kInteger,
-     .default_json = "1",
-     .minimum = 1,
-     .fixed_because = "the device takes one sample at a time"},
-    {.key = "download_dataset", .type = kFlag, .default_json = "true"},
-    {.key = "force_download_dataset", .type = kFlag, .default_json = "false"},
-    {.key = "external_calibration_dataset",
-     .type = kPath,
-     .default_json = "null",
-     .nullable = true},
-    {.key = "split_fraction_test",
-     .type = kNumber,
-     .default_json = "0.2",
-     .minimum = 0,
-     .maximum = 1},
-    {.key = "split_fraction_val",
-     .type = kNumber,
-     .default_json = "null",
-     .nullable = true,
-     .minimum = 0,
-     .maximum = 1},
-    {.key = "split_seed",
-     .type = kInteger,
-     .default_json = "1234",
-     .minimum = 0,
-     .maximum = kMaxUint32},
-    {.key = "reduce_dataset",
-     .type = kNumber,
-     .default_json = "1.0",
-     .minimum = 0,
-     .maximum = 1,
-     .recorded = Recorded::kHead},
+// A table made of groups that several blocks share, in the order given.
+template <size_t... kSizes>
+consteval auto Join(const std::array<Parameter, kSizes>&... groups) {
+  std::array<Parameter, (kSizes + ...)> joined{};
+  auto* end = joined.data();
+  ((end = std::ranges::copy(groups, end).out), ...);
+  return joined;
+}
+
+// A whole number of at least 1.
+consteval Parameter Count(std::string_view key, std::string_view default_json, double maximum,
+                          double minimum = 1) {
+  return {.key = key,
+          .type = kInteger,
+          .default_json = default_json,
+          .minimum = minimum,
+          .maximum = maximum};
+}
+
+// Between 0 and 1.
+consteval Parameter Fraction(std::string_view key, std::string_view default_json,
+                             double minimum = 0) {
+  return {.key = key,
+          .type = kNumber,
+          .default_json = default_json,
+          .nullable = default_json == "null",
+          .minimum = minimum,
+          .maximum = 1};
+}
+
+consteval Parameter Optional(std::string_view key, ValueType type,
+                             std::string_view default_json = "null") {
+  return {.key = key, .type = type, .default_json = default_json, .nullable = true};
+}
+
+consteval Parameter Flag(std::string_view key, std::string_view default_json = "false") {
+  return {.key = key, .type = kFlag, .default_json = default_json};
+}
+
+consteval Parameter Required(std::string_view key) {
+  return {.key = key, .type = kPath, .default_json = ""};
+}
+
+// `never_forced_because`: why what is there is not downloaded again; empty: it is.
+consteval auto AnyDataset(std::string_view never_forced_because) {
+  return std::to_array<Parameter>({
+      Required("dataset_root"),
+      {.key = "inference_batch_size",
+       .type = kInteger,
+       .default_json = "1",
+       .minimum = 1,
+       .fixed_because = kOneSample},
+      Flag("download_dataset", "true"),
+      {.key = "force_download_dataset",
+       .type = kFlag,
+       .default_json = "false",
+       .fixed_because = never_forced_because},
+      Optional("external_calibration_dataset", kPath),
+      Fraction("split_fraction_test", "0.2"),
+      Fraction("split_fraction_val", "null"),
+      Count("split_seed", "1234", kMaxUint32, 0),
+  });
+}
+
+constexpr auto kMagicWandDataset = Join(std::to_array<Parameter>({
+                                            Count("window_size", "128", kMaxWindow),
+                                            Count("window_shift", "128", kMaxWindow),
+                                            Count("noise_level", "20", 1'000'000, 0),
+                                        }),
+                                        AnyDataset(""),
+                                        std::to_array<Parameter>({
+                                            {.key = "reduce_dataset",
+                                             .type = kNumber,
+                                             .default_json = "1.0",
+                                             .minimum = 0,
+                                             .maximum = 1,
+                                             .recorded = Recorded::kHead},
+                                        }));
+
+constexpr auto kVisualWakeWordsDataset =
+    Join(std::to_array<Parameter>({
+             {.key = "dataset_type",
+              .type = kText,
+              .default_json = "\"val2017\"",
+              .choices = kCocoParts},
+             {.key = "objects_class", .type = kText, .default_json = "\"person\""},
+             Fraction("area_threshold", "0.005"),
+             {.key = "image_memory_layout",
+              .type = kText,
+              .default_json = "\"NHWC\"",
+              .choices = kImageLayouts},
+             Count("image_width", "416", kMaxImageExtent, kMinPhotographExtent),
+             Count("image_height", "416", kMaxImageExtent, kMinPhotographExtent),
+         }),
+         AnyDataset("photographs that are there are used; move the folder away to have them anew"),
+         std::to_array<Parameter>({
+             {.key = "reduce_dataset",
+              .type = kNumber,
+              .default_json = "1.0",
+              .minimum = 0,
+              .maximum = 1,
+              .recorded = Recorded::kHead,
+              .fixed_because =
+                  "photographs are not left out; split_fraction_test chooses how many are tested"},
+         }));
+
+constexpr auto kAnyModel = std::to_array<Parameter>({
+    Required("model_path"),
+    Optional("model_name", kText),
 });
 
-constexpr auto kVisualWakeWordsDataset = std::to_array<Parameter>({
-    {.key = "dataset_type", .type = kText, .default_json = "\"val2017\"", .choices = kCocoParts},
-    {.key = "objects_class", .type = kText, .default_json = "\"person\""},
-    {.key = "area_threshold", .type = kNumber, .default_json = "0.005", .minimum = 0, .maximum = 1},
-    {.key = "image_memory_layout",
-     .type = kText,
-     .default_json = "\"NHWC\"",
-     .choices = kImageLayouts},
-    {.key = "image_width",
-     .type = kInteger,
-     .default_json = "416",
-     .minimum = kMinPhotographExtent,
-     .maximum = kMaxImageExtent},
-    {.key = "image_height",
-     .type = kInteger,
-     .default_json = "416",
-     .minimum = kMinPhotographExtent,
-     .maximum = kMaxImageExtent},
-    {.key = "dataset_root", .type = kPath, .default_json = ""},
-    {.key = "inference_batch_size",
-     .type = kInteger,
-     .default_json = "1",
-     .minimum = 1,
-     .fixed_because = "the device takes one sample at a time"},
-    {.key = "download_dataset", .type = kFlag, .default_json = "true"},
-    {.key = "force_download_dataset", .type = kFlag, .default_json = "false"},
-    {.key = "external_calibration_dataset",
-     .type = kPath,
-     .default_json = "null",
-     .nullable = true},
-    {.key = "split_fraction_test",
-     .type = kNumber,
-     .default_json = "0.2",
-     .minimum = 0,
-     .maximum = 1},
-    {.key = "split_fraction_val",
-     .type = kNumber,
-     .default_json = "null",
-     .nullable = true,
-     .minimum = 0,
-     .maximum = 1},
-    {.key = "split_seed",
-     .type = kInteger,
-     .default_json = "1234",
-     .minimum = 0,
-     .maximum = kMaxUint32},
-    {.key = "reduce_dataset",
-     .type = kNumber,
-     .default_json = "1.0",
-     .minimum = 0,
-     .maximum = 1,
-     .recorded = Recorded::kHead,
-     .fixed_because =
-         "photographs are not left out; split_fraction_test chooses how many are tested"},
-});
+constexpr auto kMagicWandModelWrapper = Join(std::to_array<Parameter>({
+                                                 Count("window_size", "128", kMaxWindow),
+                                                 // Of training, which this tool does not do.
+                                                 {.key = "batch_size",
+                                                  .type = kInteger,
+                                                  .default_json = "64",
+                                                  .minimum = 1,
+                                                  .recorded = Recorded::kHead},
+                                                 {.key = "learning_rate",
+                                                  .type = kNumber,
+                                                  .default_json = "0.001",
+                                                  .minimum = 0,
+                                                  .recorded = Recorded::kHead},
+                                                 {.key = "num_epochs",
+                                                  .type = kInteger,
+                                                  .default_json = "50",
+                                                  .minimum = 1,
+                                                  .recorded = Recorded::kHead},
+                                                 {.key = "logdir",
+                                                  .type = kText,
+                                                  .default_json = "\"/tmp/tflite_magic_wand_logs\"",
+                                                  .recorded = Recorded::kHead},
+                                             }),
+                                             kAnyModel);
 
-constexpr auto kMagicWandModelWrapper = std::to_array<Parameter>({
-    {.key = "window_size",
-     .type = kInteger,
-     .default_json = "128",
-     .minimum = 1,
-     .maximum = kMaxWindow},
-    {.key = "batch_size",
-     .type = kInteger,
-     .default_json = "64",
-     .minimum = 1,
-     .recorded = Recorded::kHead},
-    {.key = "learning_rate",
-     .type = kNumber,
-     .default_json = "0.001",
-     .minimum = 0,
-     .recorded = Recorded::kHead},
-    {.key = "num_epochs",
-     .type = kInteger,
-     .default_json = "50",
-     .minimum = 1,
-     .recorded = Recorded::kHead},
-    {.key = "logdir",
-     .type = kText,
-     .default_json = "\"/tmp/tflite_magic_wand_logs\"",
-     .recorded = Recorded::kHead},
-    {.key = "model_path", .type = kPath, .default_json = ""},
-    {.key = "model_name", .type = kText, .default_json = "null", .nullable = true},
-});
-
-constexpr auto kPersonDetectionModelWrapper = std::to_array<Parameter>({
-    {.key = "central_fraction",
-     .type = kNumber,
-     .default_json = "0.875",
-     .minimum = 0.125,
-     .maximum = 1},
-    {.key = "image_width",
-     .type = kInteger,
-     .default_json = "96",
-     .minimum = 1,
-     .maximum = kMaxImageExtent},
-    {.key = "image_height",
-     .type = kInteger,
-     .default_json = "96",
-     .minimum = 1,
-     .maximum = kMaxImageExtent},
-    {.key = "model_path", .type = kPath, .default_json = ""},
-    {.key = "model_name", .type = kText, .default_json = "null", .nullable = true},
-});
+constexpr auto kPersonDetectionModelWrapper = Join(std::to_array<Parameter>({
+                                                       Fraction("central_fraction", "0.875", 0.125),
+                                                       Count("image_width", "96", kMaxImageExtent),
+                                                       Count("image_height", "96", kMaxImageExtent),
+                                                   }),
+                                                   kAnyModel);
 
 constexpr auto kIreeCompiler = std::to_array<Parameter>({
     {.key = "model_framework", .type = kText, .default_json = "\"any\"", .choices = kFrameworks},
     {.key = "backend", .type = kText, .default_json = "\"llvm-cpu\"", .choices = kBackends},
-    {.key = "compiler_args", .type = kTextList, .default_json = "null", .nullable = true},
-    {.key = "compiled_model_path", .type = kPath, .default_json = ""},
+    Optional("compiler_args", kTextList),
+    Required("compiled_model_path"),
     {.key = "location",
      .type = kText,
      .default_json = "\"host\"",
      .choices = kLocations,
      .fixed_because = "a bare-metal device cannot compile"},
+    // Ours: the release of the IREE compiler, installed on first use. Null is the installed one.
+    {.key = "compiler_release",
+     .type = kText,
+     .default_json = "null",
+     .nullable = true,
+     .recorded = Recorded::kNone},
 });
 
 constexpr auto kIreeRuntime = std::to_array<Parameter>({
@@ -218,50 +213,68 @@ constexpr auto kIreeRuntime = std::to_array<Parameter>({
      .default_json = "1",
      .minimum = 1,
      .recorded = Recorded::kHead,
-     .fixed_because = "the device takes one sample at a time"},
-    {.key = "disable_performance_measurements", .type = kFlag, .default_json = "false"},
+     .fixed_because = kOneSample},
+    Flag("disable_performance_measurements"),
 });
 
-// post_start_commands and the log message default to what the Springbok platform needs: scenarios
-// before 2024-02-26 do not carry them (contract, section 2.2).
+// What both blocks of a simulated machine hold. post_start_commands and the log message default to
+// what the Springbok platform needs: scenarios before 2024-02-26 do not carry them (contract,
+// section 2.2).
 constexpr std::string_view kSpringbokStart = "[\"sysbus.vec_controlblock WriteDoubleWord 0xc 0\"]";
 
-constexpr auto kRenodeRuntime = std::to_array<Parameter>({
-    {.key = "runtime_binary_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "platform_resc_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "resc_dependencies", .type = kPathList, .default_json = "[]", .nullable = true},
-    {.key = "post_start_commands",
-     .type = kTextList,
-     .default_json = kSpringbokStart,
-     .nullable = true},
-    {.key = "runtime_log_uart", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "runtime_log_init_msg",
-     .type = kText,
-     .default_json = "\"Runtime started\"",
-     .nullable = true},
-    {.key = "disable_profiler", .type = kFlag, .default_json = "false"},
-    {.key = "profiler_dump_path", .type = kPath, .default_json = "null", .nullable = true},
+constexpr auto kRenodeFiles = std::to_array<Parameter>({
+    Optional("runtime_binary_path", kPath),
+    Optional("platform_resc_path", kPath),
+    Optional("resc_dependencies", kPathList, "[]"),
+    Optional("post_start_commands", kTextList, kSpringbokStart),
+});
+
+constexpr auto kProfiler = std::to_array<Parameter>({
+    Flag("disable_profiler"),
+    Optional("profiler_dump_path", kPath),
     {.key = "profiler_interval_step",
      .type = kNumber,
      .default_json = "10.0",
      .minimum = 0.001,
      .maximum = 1e6},
-    {.key = "sensor",
-     .type = kText,
-     .default_json = "null",
-     .nullable = true,
-     .fixed_because = kNoSensor},
-    {.key = "batches_count", .type = kInteger, .default_json = "10", .minimum = 1},
-    {.key = "disable_performance_measurements", .type = kFlag, .default_json = "false"},
 });
 
-constexpr auto kUartProtocol = std::to_array<Parameter>({
-    {.key = "port", .type = kPath, .default_json = ""},
-    {.key = "baudrate",
+constexpr Parameter kSensor = {
+    .key = "sensor", .type = kText, .default_json = "null", .nullable = true, .choices = kSensors};
+
+// Of the built-in simulator's core; no Kenning has them.
+constexpr auto kVectorUnits = std::to_array<std::string_view>({"none", "zve32x", "zve32f"});
+constexpr auto kCore = std::to_array<Parameter>({
+    {.key = "vlen",
      .type = kInteger,
-     .default_json = "9600",
-     .minimum = 1,
-     .maximum = kMaxBaudrate},
+     .default_json = "512",
+     .minimum = 128,
+     .maximum = 1024,
+     .recorded = Recorded::kNone},
+    {.key = "vector",
+     .type = kText,
+     .default_json = "\"zve32f\"",
+     .choices = kVectorUnits,
+     .recorded = Recorded::kNone},
+});
+
+constexpr auto kRenodeRuntime =
+    Join(kRenodeFiles,
+         std::to_array<Parameter>({
+             Optional("runtime_log_uart", kPath),
+             Optional("runtime_log_init_msg", kText, "\"Runtime started\""),
+         }),
+         kProfiler,
+         std::to_array<Parameter>({
+             kSensor,
+             {.key = "batches_count", .type = kInteger, .default_json = "10", .minimum = 1},
+             Flag("disable_performance_measurements"),
+         }),
+         kCore);
+
+constexpr auto kUartProtocol = std::to_array<Parameter>({
+    Required("port"),
+    Count("baudrate", "9600", kMaxBaudrate),
     {.key = "packet_size",
      .type = kInteger,
      .default_json = "4096",
@@ -282,62 +295,40 @@ constexpr auto kUartProtocol = std::to_array<Parameter>({
      .recorded = Recorded::kHead},
 });
 
-constexpr auto kBareMetalPlatform = std::to_array<Parameter>({
-    {.key = "uart_port", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "uart_baudrate",
-     .type = kInteger,
-     .default_json = "115200",
-     .nullable = true,
-     .minimum = 1,
-     .maximum = kMaxBaudrate},
-    {.key = "uart_log_port", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "uart_log_baudrate",
-     .type = kInteger,
-     .default_json = "115200",
-     .nullable = true,
-     .minimum = 1,
-     .maximum = kMaxBaudrate},
-    {.key = "auto_flash", .type = kFlag, .default_json = "false", .fixed_because = kNoFlashing},
-    {.key = "openocd_path", .type = kPath, .default_json = "\"openocd\""},
-    {.key = "sensor",
-     .type = kText,
-     .default_json = "null",
-     .nullable = true,
-     .fixed_because = kNoSensor},
-    {.key = "number_of_batches", .type = kInteger, .default_json = "16", .minimum = 1},
-    {.key = "simulated", .type = kFlag, .default_json = "true"},
-    {.key = "runtime_binary_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "platform_resc_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "resc_dependencies", .type = kPathList, .default_json = "null", .nullable = true},
-    {.key = "post_start_commands",
-     .type = kTextList,
-     .default_json = kSpringbokStart,
-     .nullable = true},
-    {.key = "disable_opcode_counters", .type = kFlag, .default_json = "false"},
-    {.key = "disable_profiler", .type = kFlag, .default_json = "false"},
-    {.key = "profiler_dump_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "profiler_interval_step",
-     .type = kNumber,
-     .default_json = "10.0",
-     .minimum = 0.001,
-     .maximum = 1e6},
-    {.key = "runtime_init_log_msg",
-     .type = kText,
-     .default_json = "\"Inference server started\"",
-     .nullable = true},
-    {.key = "runtime_init_timeout",
-     .type = kInteger,
-     .default_json = "30",
-     .minimum = 1,
-     .maximum = kMaxTimeoutSeconds},
-    {.key = "gdb_port", .type = kInteger, .default_json = "3333", .minimum = 1, .maximum = 65'535},
-    {.key = "name", .type = kText, .default_json = "null", .nullable = true},
-    {.key = "platforms_definitions", .type = kPathList, .default_json = "null", .nullable = true},
-});
+consteval Parameter OptionalBaudrate(std::string_view key) {
+  return {.key = key,
+          .type = kInteger,
+          .default_json = "115200",
+          .nullable = true,
+          .minimum = 1,
+          .maximum = kMaxBaudrate};
+}
+
+constexpr auto kBareMetalPlatform = Join(
+    std::to_array<Parameter>({
+        Optional("uart_port", kPath),
+        OptionalBaudrate("uart_baudrate"),
+        Optional("uart_log_port", kPath),
+        OptionalBaudrate("uart_log_baudrate"),
+        {.key = "auto_flash", .type = kFlag, .default_json = "false", .fixed_because = kNoFlashing},
+        {.key = "openocd_path", .type = kPath, .default_json = "\"openocd\""},
+        kSensor,
+        {.key = "number_of_batches", .type = kInteger, .default_json = "16", .minimum = 1},
+        Flag("simulated", "true"),
+    }),
+    kRenodeFiles, std::to_array<Parameter>({Flag("disable_opcode_counters")}), kProfiler,
+    std::to_array<Parameter>({
+        Optional("runtime_init_log_msg", kText, "\"Inference server started\""),
+        Count("runtime_init_timeout", "30", kMaxTimeoutSeconds),
+        Count("gdb_port", "3333", 65'535),
+        Optional("name", kText),
+        Optional("platforms_definitions", kPathList),
+    }),
+    kCore);
 
 constexpr auto kRemoteSequentialInferenceLoop = std::to_array<Parameter>({
-    {.key = "model_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "skip_model_sending", .type = kFlag, .default_json = "false"},
+    Optional("model_path", kPath),
+    Flag("skip_model_sending"),
     {.key = "inference_limit",
      .type = kInteger,
      .default_json = "null",
@@ -346,21 +337,28 @@ constexpr auto kRemoteSequentialInferenceLoop = std::to_array<Parameter>({
 });
 
 constexpr auto kMarkdownReport = std::to_array<Parameter>({
-    {.key = "measurements", .type = kPathList, .default_json = "null", .nullable = true},
-    {.key = "report_path", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "report_name", .type = kText, .default_json = "null", .nullable = true},
-    {.key = "report_types", .type = kTextList, .default_json = "null", .nullable = true},
-    {.key = "to_html", .type = kFlagOrPath, .default_json = "false", .nullable = true},
-    {.key = "root_dir", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "img_dir", .type = kPath, .default_json = "null", .nullable = true},
-    {.key = "model_names", .type = kTextList, .default_json = "null", .nullable = true},
-    {.key = "only_png_images", .type = kFlag, .default_json = "false"},
-    {.key = "comparison_only", .type = kFlag, .default_json = "false"},
-    {.key = "skip_unoptimized_model", .type = kFlag, .default_json = "false"},
-    {.key = "smaller_header", .type = kFlag, .default_json = "false"},
-    {.key = "save_summary", .type = kFlag, .default_json = "false"},
-    {.key = "skip_general_information", .type = kFlag, .default_json = "false"},
-    {.key = "main_quality_metric", .type = kText, .default_json = "\"acc\""},
+    Optional("measurements", kPathList),
+    Optional("report_path", kPath),
+    Optional("report_name", kText),
+    Optional("report_types", kTextList),
+    Optional("to_html", kFlagOrPath, "false"),
+    Optional("root_dir", kPath),
+    Optional("img_dir", kPath),
+    Optional("model_names", kTextList),
+    Flag("only_png_images"),
+    Flag("comparison_only"),
+    Flag("skip_unoptimized_model"),
+    Flag("smaller_header"),
+    Flag("save_summary"),
+    Flag("skip_general_information"),
+    Optional("save_csv", kFlagOrPath, "false"),
+    Optional("save_junit", kFlagOrPath, "false"),
+    Optional("baseline", kPath),
+    Optional("baseline_threshold", kTextList),
+    {.key = "main_quality_metric",
+     .type = kText,
+     .default_json = "\"acc\"",
+     .choices = kQualityMetrics},
 });
 
 constexpr auto kSchemas = std::to_array<BlockSchema>({
@@ -401,6 +399,10 @@ const BlockSchema* FindBlockSchema(BlockKind kind, std::string_view type) {
   return nullptr;
 }
 
+bool Block::Knows(std::string_view key) const {
+  return std::ranges::find(schema->parameters, key, &Parameter::key) != schema->parameters.end();
+}
+
 size_t Block::IndexOf(std::string_view key) const {
   const auto row = std::ranges::find(schema->parameters, key, &Parameter::key);
   if (row == schema->parameters.end()) std::abort();
@@ -422,6 +424,14 @@ const std::vector<std::string>& Block::TextList(std::string_view key) const {
   return std::get<std::vector<std::string>>(values[IndexOf(key)]);
 }
 
+std::optional<std::string> Block::FlagOrPath(std::string_view key) const {
+  if (IsNull(key)) return std::nullopt;
+  const Value& value = values[IndexOf(key)];
+  if (const bool* flag = std::get_if<bool>(&value)) {
+    return *flag ? std::optional<std::string>("") : std::nullopt;
+  }
+  return std::get<std::string>(value);
+}
 void Block::Set(std::string_view key, Value value) {
   values[IndexOf(key)] = std::move(value);
   given[IndexOf(key)] = true;

@@ -1,11 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The blocks a scenario can contain, as tables: class path, and per parameter its key, type,
 // default, range or choices (contract, sections 2.2 and 2.3). The parser, the defaults, the
 // recorded configuration and the errors all come from these rows.
 #ifndef HOST_SCENARIO_BLOCKS_H_
 #define HOST_SCENARIO_BLOCKS_H_
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,7 +41,7 @@ using Value =
 
 // In which grammar's recorded configuration a parameter appears when the scenario does not name it.
 // Either grammar accepts the parameters of both.
-enum class Recorded : uint8_t { kLegacy = 1, kHead = 2, kBoth = 3 };
+enum class Recorded : uint8_t { kNone = 0, kLegacy = 1, kHead = 2, kBoth = 3 };
 
 struct Parameter {
   std::string_view key;
@@ -62,6 +66,12 @@ struct BlockSchema {
   }
 };
 
+// Of a report's `main_quality_metric` (contract, section 1.3).
+inline constexpr auto kQualityMetrics = std::to_array<std::string_view>(
+    {"acc", "f1", "f1_weighted", "far", "fdr", "g_mean", "hausdorff", "map", "max_map",
+     "max_map_id", "msd", "nab", "mean_prec", "mean_sens", "p_auc", "roc_auc", "top_5", "z_score",
+     "roc_auc_weighted"});
+
 [[nodiscard]] std::span<const BlockSchema> BlockSchemas();
 // By dotted path or bare class name; null if this kind has no such class.
 [[nodiscard]] const BlockSchema* FindBlockSchema(BlockKind kind, std::string_view type);
@@ -73,6 +83,8 @@ struct Block {
   std::vector<bool> given;  // named in the scenario, as against defaulted
   std::string pointer;      // JSON pointer of its parameters, for later errors
 
+  // Whether the schema has this key at all.
+  [[nodiscard]] bool Knows(std::string_view key) const;
   // The caller names a key of the schema and its type; anything else is a programming error and
   // ends the program.
   [[nodiscard]] bool IsNull(std::string_view key) const;
@@ -81,6 +93,8 @@ struct Block {
   [[nodiscard]] double Number(std::string_view key) const;
   [[nodiscard]] const std::string& Text(std::string_view key) const;
   [[nodiscard]] const std::vector<std::string>& TextList(std::string_view key) const;
+  // Of a flag that may be a path: nothing for null and false, empty for true.
+  [[nodiscard]] std::optional<std::string> FlagOrPath(std::string_view key) const;
   // For tools that override a parameter after the check (command line over file).
   void Set(std::string_view key, Value value);
 

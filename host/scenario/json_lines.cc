@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/scenario/json_lines.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Where in a JSON text the value of a JSON pointer stands, so that errors can name the line.
 #ifndef HOST_SCENARIO_JSON_LINES_H_
 #define HOST_SCENARIO_JSON_LINES_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // "did you mean …": the candidate closest to a mistyped name, by edit distance.
 #ifndef HOST_SCENARIO_NEAREST_NAME_H_
 #define HOST_SCENARIO_NEAREST_NAME_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/scenario/scenario.h"
 
 #include <fmt/format.h>
@@ -8,9 +10,10 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/try.h"
+#include "host/resource/uri.h"
+#include "host/scenario/document.h"
 #include "host/scenario/json_lines.h"
 #include "host/scenario/nearest_name.h"
 
@@ -36,6 +39,15 @@ constexpr auto kTopLevelKeys = std::to_array<TopLevelKey>({
     {"protocol", BlockKind::kProtocol, &Scenario::protocol},
     {"inference_loop", BlockKind::kInferenceLoop, &Scenario::inference_loop},
     {"report", BlockKind::kReport, &Scenario::report},
+});
+// Known, and without a meaning on a bare-metal device.
+struct ForeignKey {
+  std::string_view key;
+  std::string_view because;
+};
+constexpr auto kForeignKeys = std::to_array<ForeignKey>({
+    {"runtime_builder", "the firmware is built with this project, not by a scenario"},
+    {"automl", "models are not searched for here"},
 });
 constexpr std::string_view kOptimizersKey = "optimizers";
 constexpr std::string_view kNestedDataConverterKey = "data_converter";  // in LEGACY's runtime
@@ -139,10 +151,11 @@ bool HasControlCharacter(const Value& value) {
 // Turns the document into a Scenario and gathers every fault on the way.
 class Checker {
  public:
-  Checker(std::string_view json, const std::string& name, const ScenarioNeeds& needs)
-      : json_(json), name_(name), needs_(needs) {}
+  Checker(const Document& document, const std::string& name, const ScenarioNeeds& needs)
+      : document_(document), name_(name), needs_(needs) {}
 
-  Result<Scenario> Check(const Json& document) {
+  Result<Scenario> Check() {
+    const Json& document = document_.value();
     scenario_.path = name_;
     if (!document.is_object()) {
       Fault("", fmt::format("a scenario is an object, not {}", JsonTypeName(document)));
@@ -160,7 +173,7 @@ class Checker {
   void Fault(const std::string& pointer, std::string sentence) {
     faults_.push_back({ErrorKind::kInput,
                        std::move(sentence),
-                       fmt::format("{}:{}#{}", name_, LineOfPointer(json_, pointer), pointer),
+                       fmt::format("{}:{}#{}", name_, document_.LineOf(pointer), pointer),
                        {}});
   }
 
@@ -177,6 +190,9 @@ class Checker {
         if (block && row->block != nullptr) scenario_.*(row->block) = std::move(block);
       } else if (key == kOptimizersKey) {
         CheckOptimizers(value, pointer);
+      } else if (const auto* foreign = std::ranges::find(kForeignKeys, key, &ForeignKey::key);
+                 foreign != kForeignKeys.end()) {
+        Fault(pointer, fmt::format("'{}' is not possible: {}", key, foreign->because));
       } else {
         Fault(pointer, fmt::format("unknown key '{}'{}", key, Suggestion(key, valid)));
       }
@@ -232,8 +248,8 @@ class Checker {
       return std::nullopt;
     }
     const auto parameters = value.find("parameters");
-    static const Json kEmpty = Json::object();
-    const Json& object = parameters == value.end() ? kEmpty : *parameters;
+    const Json none = Json::object();
+    const Json& object = parameters == value.end() ? none : *parameters;
     if (!object.is_object()) {
       Fault(pointer + "/parameters", fmt::format("needs an object, not {}", JsonTypeName(object)));
       return std::nullopt;
@@ -323,10 +339,11 @@ class Checker {
     if (need == needs_.files.end() || path == nullptr || path->empty()) return;
     const std::string pointer = fmt::format("{}/{}", parent, parameter.key);
     std::error_code ignored;
-    if (path->contains("://")) {
-      if (need->may_be_uri) return;
-      Fault(pointer, fmt::format("{} is not fetched; download the file and name it", *path));
-    } else if (!fs::is_regular_file(*path, ignored)) {
+    const auto location = Locate(*path);
+    if (!location) {
+      Fault(pointer, location.error().sentence);
+    } else if (location->url.empty() && !fs::is_regular_file(location->local, ignored) &&
+               !IsPredecessorFirmware(*path)) {
       Fault(pointer, fmt::format("there is no file {}", *path));
     }
   }
@@ -383,87 +400,70 @@ class Checker {
     }
   }
 
-  std::string_view json_;
+  const Document& document_;
   const std::string& name_;
   const ScenarioNeeds& needs_;
   Scenario scenario_;
   std::vector<Error> faults_;
 };
 
-// A key that occurs twice in one object silently loses a value in most parsers; here it is an
-// error. nlohmann reports keys in document order with the depth of their object.
-class DuplicateKeys {
- public:
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) {
-      open_.emplace_back();
-    } else if (event == Json::parse_event_t::object_end && !open_.empty()) {
-      open_.pop_back();
-    } else if (event == Json::parse_event_t::key && !open_.empty() && found_.empty()) {
-      const auto key = parsed.get<std::string>();
-      if (!open_.back().insert(key).second) found_ = key;
-    }
-    (void)depth;
-    return true;
-  }
-  [[nodiscard]] const std::string& found() const { return found_; }
-
- private:
-  std::vector<std::set<std::string>> open_;
-  std::string found_;
-};
-
-// "[json.exception.parse_error.101] parse error at line 3, column 5: text" without the bracket.
-std::string ParserText(const char* what) {
-  const std::string_view text(what);
-  const size_t bracket = text.find("] ");
-  return std::string(bracket == std::string_view::npos ? text : text.substr(bracket + 2));
-}
-
 }  // namespace
 
-Result<Scenario> ParseScenario(std::string_view json, const std::string& name,
-                               const ScenarioNeeds& needs) {
-  if (json.size() > kMaxScenarioBytes) {
-    return InputError(fmt::format("larger than {} bytes: not a scenario", kMaxScenarioBytes), name);
+Result<bool> FillFromPlatforms(std::string_view text, const std::string& file, Block* platform) {
+  const Document document = TRY(Document::Parse(text, file));
+  if (!document.value().is_object()) return InputError("a platforms file is an object", file);
+  const auto definition = document.value().find(platform->Text("name"));
+  if (definition == document.value().end()) return false;
+  const std::string pointer = "/" + PointerToken(platform->Text("name"));
+  if (!definition->is_object()) {
+    return InputError("needs an object",
+                      fmt::format("{}:{}#{}", file, document.LineOf(pointer), pointer));
   }
-  if (NestingDepth(json) > kMaxScenarioDepth) {
-    return InputError(
-        fmt::format("nested deeper than {} levels: not a scenario", kMaxScenarioDepth), name);
-  }
-  try {
-    DuplicateKeys duplicates;
-    const Json document = Json::parse(json, std::ref(duplicates));
-    if (!duplicates.found().empty()) {
-      return InputError(fmt::format("the key '{}' occurs twice in one object", duplicates.found()),
-                        name);
+  for (const Parameter& parameter : platform->schema->parameters) {
+    const auto member = definition->find(parameter.key);
+    if (member == definition->end() || member->is_null() || !platform->IsNull(parameter.key)) {
+      continue;
     }
-    return Checker(json, name, needs).Check(document);
-  } catch (const Json::exception& fault) {
-    return InputError(fmt::format("is not JSON: {}", ParserText(fault.what())), name);
+    std::optional<Value> value = Convert(*member, parameter.type);
+    if (!value) {
+      const std::string place = fmt::format("{}/{}", pointer, parameter.key);
+      return InputError(
+          fmt::format("needs {}, not {}", ExpectedName(parameter.type), JsonTypeName(*member)),
+          fmt::format("{}:{}#{}", file, document.LineOf(place), place));
+    }
+    platform->Set(parameter.key, *std::move(value));
   }
+  return true;
+}
+
+bool IsBuiltInPlatform(std::string_view name) { return name == "rv32-springbok"; }
+
+bool IsPredecessorFirmware(std::string_view path_or_uri) {
+  constexpr auto kPaths = std::to_array<std::string_view>(
+      {"build/build-riscv/iree-runtime/iree_runtime", "kenning:///renode/springbok/iree_runtime"});
+  if (path_or_uri.starts_with("./")) path_or_uri.remove_prefix(2);
+  return std::ranges::find(kPaths, path_or_uri) != kPaths.end();
+}
+
+Result<Scenario> ParseScenario(std::string_view text, const std::string& name,
+                               const ScenarioNeeds& needs) {
+  const Document document = TRY(Document::Parse(text, name));
+  return Checker(document, name, needs).Check();
 }
 
 Result<Scenario> LoadScenario(const std::string& path, const ScenarioNeeds& needs) {
-  constexpr std::string_view kFileScheme = "file://";
-  std::string file_name = path;
-  if (path.starts_with(kFileScheme)) {
-    file_name = path.substr(kFileScheme.size());
-  } else if (path.contains("://")) {
-    return InputError(
-        "URIs other than file:// are not fetched; download the scenario and name the "
-        "file",
-        path);
-  }
+  const Location location = TRY(Locate(path));
+  if (location.local.empty()) return InputError("a scenario is read from a file", path);
+  const std::string file_name = location.local.string();
   std::error_code error;
   if (fs::is_directory(file_name, error)) return InputError("is a folder, not a file", path);
   std::ifstream file(file_name, std::ios::binary);
   if (!file) return InputError("cannot be opened; is the path right?", path);
   // One byte more than allowed tells "too large" without reading an endless file.
-  std::string json(kMaxScenarioBytes + 1, '\0');
-  file.read(json.data(), static_cast<std::streamsize>(json.size()));
-  json.resize(static_cast<size_t>(file.gcount()));
-  return ParseScenario(json, file_name, needs);
+  std::string text(kMaxScenarioBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return ParseScenario(text, file_name, needs);
 }
 
 }  // namespace host

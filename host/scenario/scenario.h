@@ -1,5 +1,7 @@
-// A scenario: what to test on what (contract, section 2). Read from JSON text that is treated as
-// hostile: size and depth are limited, and everything wrong with it is reported at once.
+// SPDX-License-Identifier: Apache-2.0
+
+// A scenario: what to test on what (contract, section 2). Read from JSON or YAML text that is
+// treated as hostile: size and depth are limited, and everything wrong with it is reported at once.
 //
 // Faults are the causes of one ErrorKind::kInput error; each place is "file:line#/json/pointer" and
 // each sentence names the nearest valid key or value. Nothing depends on the environment or on the
@@ -19,9 +21,6 @@
 #include "host/scenario/blocks.h"
 
 namespace host {
-
-inline constexpr size_t kMaxScenarioBytes = size_t{1} << 20;
-inline constexpr size_t kMaxScenarioDepth = 32;
 
 struct Scenario {
   std::string path;  // as given
@@ -44,19 +43,30 @@ struct ScenarioNeeds {
   struct File {
     BlockKind kind;
     std::string_view key;
-    bool may_be_uri = false;  // the caller has something else to use then
   };
   std::vector<std::string_view> blocks;  // top-level keys that must be there
   bool device = false;                   // `platform` or `runtime` must be there
-  std::vector<File> files;               // path parameters whose file must exist (null is fine)
+  std::vector<File> files;  // path parameters whose file must exist (null and URIs are fine)
 };
 
-// `name` is the file name used in places.
-[[nodiscard]] Result<Scenario> ParseScenario(std::string_view json, const std::string& name,
+// `name` is the file name used in places; its ending tells YAML from JSON (else the text does).
+[[nodiscard]] Result<Scenario> ParseScenario(std::string_view text, const std::string& name,
                                              const ScenarioNeeds& needs = {});
 // A path or a file:// URI.
 [[nodiscard]] Result<Scenario> LoadScenario(const std::string& path,
                                             const ScenarioNeeds& needs = {});
+
+// Fills the platform's parameters that are null with what a platforms file says of its `name`
+// (contract, section 2.3). True if the file knows the name. kInput for a file that is none; `file`
+// is the place.
+[[nodiscard]] Result<bool> FillFromPlatforms(std::string_view text, const std::string& file,
+                                             Block* platform);
+// A name that needs no file.
+[[nodiscard]] bool IsBuiltInPlatform(std::string_view name);
+
+// The firmware that the predecessor's scenarios name: where its own build leaves it, and its
+// prebuilt one. This project's firmware stands in for both.
+[[nodiscard]] bool IsPredecessorFirmware(std::string_view path_or_uri);
 
 // What `results.json` records as `build_cfg`: every block with all parameters, defaults included,
 // in the key order of the scenario's generation (contract, section 6). LEGACY files carry the paths

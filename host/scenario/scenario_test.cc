@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/scenario/scenario.h"
 
 #include <gmock/gmock.h>
@@ -5,6 +7,8 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+
+#include "host/scenario/document.h"
 
 namespace host {
 namespace {
@@ -176,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
               "/protocol/parameters/port", "an empty path"},
         Fault{"value that cannot be had",
               [](Json& j) { Parameters(j, "runtime")["sensor"] = "i2c"; },
-              "/runtime/parameters/sensor", "sensor mode is not available"},
+              "/runtime/parameters/sensor", "unknown value 'i2c'"},
         Fault{"backend of another machine",
               [](Json& j) { j["optimizers"][0]["parameters"]["backend"] = "cuda"; },
               "/optimizers/0/parameters/backend", "'llvm-cpu' only"},
@@ -193,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Scenario, NeedsOfARunAreFaultsLikeOthers) {
   Json json = HeadScenario();
   json.erase("dataset");
-  json["optimizers"][0]["parameters"]["compiled_model_path"] = "gh://a:b/m.vmfb;branch=main";
+  json["optimizers"][0]["parameters"]["compiled_model_path"] = "gh://a:b/m.vmfb";
   json["platform"]["parameters"]["nonsense"] = 1;
   json["platform"]["parameters"]["runtime_binary_path"] = nullptr;
   const auto scenario = ParseScenario(json.dump(), "s.json",
@@ -207,8 +211,49 @@ TEST(Scenario, NeedsOfARunAreFaultsLikeOthers) {
   const std::string text = scenario.error().Format();
   EXPECT_THAT(text, HasSubstr("'dataset' is required and missing"));
   EXPECT_THAT(text, HasSubstr("s.json:1#/model_wrapper/parameters/model_path: there is no file"));
-  EXPECT_THAT(text, HasSubstr("is not fetched; download the file"));
+  EXPECT_THAT(text, HasSubstr("the branch (or tag, or commit) is missing"));
   EXPECT_THAT(text, HasSubstr("unknown key 'nonsense'"));
+}
+
+// What the predecessor's scenarios hold: its own build's firmware, which is not there, and 2023's
+// Renode files.
+TEST(Scenario, PredecessorFirmwareNeedNotExist) {
+  Json json = HeadScenario();
+  Json& platform = json["platform"]["parameters"];
+  platform["uart_port"] = "/tmp/uart";
+  platform["resc_dependencies"] = {"sim/config/platforms/springbok.repl"};
+  const ScenarioNeeds needs{
+      .blocks = {}, .device = true, .files = {{BlockKind::kPlatform, "runtime_binary_path"}}};
+  for (const char* path : {"build/build-riscv/iree-runtime/iree_runtime",
+                           "kenning:///renode/springbok/iree_runtime"}) {
+    platform["runtime_binary_path"] = path;
+    const auto scenario = ParseScenario(json.dump(), "s.json", needs);
+    EXPECT_TRUE(scenario) << scenario.error().Format();
+  }
+  platform["runtime_binary_path"] = "build/another";
+  EXPECT_FALSE(ParseScenario(json.dump(), "s.json", needs));
+}
+
+TEST(Scenario, YamlFaultsNameLines) {
+  const auto scenario = ParseScenario(
+      "dataset:\n"
+      "  type: MagicWandDataset\n"
+      "  parameters:\n"
+      "    dataset_root: data\n"
+      "    window_sise: 128\n"
+      "optimizers:\n"
+      "- type: IREECompiler\n"
+      "  parameters: {compiled_model_path: 5}\n"
+      "automl: {}\n",
+      "s.yml");
+  ASSERT_FALSE(scenario);
+  EXPECT_EQ(scenario.error().Format(),
+            "s.yml: the scenario has 3 faults\n"
+            "  s.yml:5#/dataset/parameters/window_sise: unknown key 'window_sise'; did you mean "
+            "'window_size'?\n"
+            "  s.yml:8#/optimizers/0/parameters/compiled_model_path: needs a path, not a whole "
+            "number\n"
+            "  s.yml:9#/automl: 'automl' is not possible: models are not searched for here");
 }
 
 TEST(Scenario, AllFaultsAtOnceWithLines) {
@@ -266,7 +311,8 @@ TEST(Scenario, FilesThatCannotBeRead) {
   const std::pair<const char*, const char*> rows[] = {
       {"no/such/file.json", "cannot be opened"},
       {"scenarios", "is a folder"},
-      {"gh://antmicro:kenning/x.json;branch=main", "not fetched"},
+      {"gh://antmicro:kenning/x.json;branch=main", "is read from a file"},
+      {"ftp://host/x.json", "the scheme 'ftp' is unknown"},
   };
   for (const auto& [path, sentence] : rows) {
     const auto scenario = LoadScenario(path);

@@ -1,6 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Requests and answers over a device: wire::Client decides what the bytes are, Device moves them.
 // Every wait is limited; an error says which device, which message and what the device complained
 // about. After a failed request the connection can still be used.
+//
+// A request that did not arrive whole (the device says so) or whose answer did not is sent again, a
+// few times: each of them leaves the device as it would be had it arrived once. Only PROCESS is not
+// repeated for want of an answer, since a model may count its runs.
 #ifndef HOST_SESSION_CONNECTION_H_
 #define HOST_SESSION_CONNECTION_H_
 
@@ -20,10 +26,14 @@
 namespace host {
 
 inline constexpr double kDefaultAnswerLimitSeconds = 30;
+// Six PINGs, one second apart (contract, 5.2.4).
+inline constexpr double kDefaultConnectLimitSeconds = 6;
 
 struct ConnectionOptions {
   wire::Generation generation = wire::Generation::kLegacy;
-  double answer_limit_s = kDefaultAnswerLimitSeconds;  // on the device's clock
+  // On the device's clock.
+  double answer_limit_s = kDefaultAnswerLimitSeconds;
+  double connect_limit_s = kDefaultConnectLimitSeconds;
 };
 
 struct AllocationStatistic {
@@ -61,8 +71,14 @@ class Connection : private wire::LogListener {
   Result<wire::Answer> Request(wire::MessageType type, base::Bytes payload,
                                bool show_progress = false);
   Result<> SendPing(Ping ping);
+  // How long an answer that has begun may stop, at most.
+  [[nodiscard]] double AnswerGapSeconds() const;
   Result<> Send(bool show_progress, size_t payload_bytes);
+  // Until client_ has an answer or gave up. An error if the device is gone for good.
   Result<> AwaitAnswer();
+  [[nodiscard]] std::string WhatIsWrongWithTheAnswer() const;
+  // Lets what is still on its way arrive, and forgets it.
+  Result<> Settle();
   std::unexpected<Error> Failure(std::string sentence);
   void OnDeviceLog(std::string_view line) override;
 
@@ -73,6 +89,9 @@ class Connection : private wire::LogListener {
   std::unique_ptr<uint8_t[]> answer_buffer_;
   wire::Client client_;
   double sent_at_s_ = 0;
+  bool device_answers_ = false;  // it answered something, ever
+  double waited_s_ = 0;          // for an answer that did not come whole
+  bool waited_in_vain_ = false;  // not a byte of it came
 };
 
 }  // namespace host

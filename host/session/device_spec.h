@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // From a model's I/O specification file to what the device is told.
 #ifndef HOST_SESSION_DEVICE_SPEC_H_
 #define HOST_SESSION_DEVICE_SPEC_H_

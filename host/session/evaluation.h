@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Judging a classifier's answers (contract, section 3.5).
 #ifndef HOST_SESSION_EVALUATION_H_
 #define HOST_SESSION_EVALUATION_H_

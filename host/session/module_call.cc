@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/session/module_call.h"
 
 #include <fmt/format.h>
@@ -37,12 +39,13 @@ Result<wire::IoSpec> Specification(const ModuleCall& call) {
     spec.inputs[spec.input_count++] = Describe(input.type, input.dims, input.bytes.size());
   }
   // Told only if everything is known: the device answers with what the module returns anyway.
-  if (std::ranges::all_of(call.results,
-                          [](const ResultType& r) { return r.size_bytes().has_value(); })) {
-    for (const ResultType& result : call.results) {
-      spec.outputs[spec.output_count++] =
-          Describe(*result.type, *result.dims, *result.size_bytes());
+  for (const ResultType& result : call.results) {
+    const auto size_bytes = result.size_bytes();
+    if (!result.type || !result.dims || !size_bytes) {
+      spec.output_count = 0;
+      break;
     }
+    spec.outputs[spec.output_count++] = Describe(*result.type, *result.dims, *size_bytes);
   }
   return spec;
 }
@@ -108,7 +111,7 @@ Result<std::vector<Tensor>> SplitResults(base::Bytes output, std::span<const Res
     const base::Bytes bytes = output.first(size);
     output = output.subspan(size);
     tensors.push_back({type,
-                       exact_size ? *result.dims : FitDims(result, type, size),
+                       exact_size && result.dims ? *result.dims : FitDims(result, type, size),
                        {bytes.begin(), bytes.end()}});
   }
   return tensors;

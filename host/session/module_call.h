@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The measured part of `kenning run`: calls of functions of one module on a device.
 #ifndef HOST_SESSION_MODULE_CALL_H_
 #define HOST_SESSION_MODULE_CALL_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/session/results_content.h"
 
 #include <fmt/format.h>
@@ -74,6 +76,8 @@ std::string KernelName(const sim::Profile& profile, size_t index) {
 struct KernelSum {
   uint64_t calls = 0;
   uint64_t instructions = 0;
+  uint64_t reads = 0;
+  uint64_t writes = 0;
 };
 
 // The kernel that takes most instructions first.
@@ -87,7 +91,11 @@ Json KernelRows(const std::map<std::string, KernelSum>& kernels) {
   });
   Json rows = Json::array();
   for (const auto& [name, sum] : sorted) {
-    rows.push_back({{"name", name}, {"calls", sum.calls}, {"instructions", sum.instructions}});
+    rows.push_back({{"name", name},
+                    {"calls", sum.calls},
+                    {"instructions", sum.instructions},
+                    {"reads", sum.reads},
+                    {"writes", sum.writes}});
   }
   return rows;
 }
@@ -131,8 +139,12 @@ Json Measure(const RunDescription& run, const TestRecord& record) {
   AddStep("input_preprocess_step", record.preprocess, &results);
   AddStep("protocol_inference_step", record.inference, &results);
   AddStep("output_postprocess_step", record.postprocess, &results);
-  results["eval_confusion_matrix"] = record.evaluation.confusion_matrix;
-  results["total"] = record.evaluation.total;
+  if (record.predictions.empty()) {
+    results["eval_confusion_matrix"] = record.evaluation.confusion_matrix;
+    results["total"] = record.evaluation.total;
+  } else {
+    results["predictions"] = record.predictions;
+  }
   Json allocation = Json::object();
   for (const AllocationStatistic& row : record.allocation) allocation[row.name] = row.value;
   results["allocation_stats"] = std::move(allocation);
@@ -154,6 +166,10 @@ Json Measure(const RunDescription& run, const TestRecord& record) {
   // Also without the time series: it tells readers that no counter includes the start-up.
   results["simulator_profile"] =
       SimulatorProfile(*record.before, *record.after, legacy ? "per_second" : "per_interval");
+  for (const MemoryPart& part : record.memory_parts) {
+    results["simulator_profile"]["memory_map"].push_back(
+        {{"name", part.name}, {"start", part.start}, {"size", part.size_bytes}});
+  }
   return results;
 }
 
@@ -185,6 +201,8 @@ Json SimulatorProfile(const sim::Profile& before, const sim::Profile& after,
       KernelSum& sum = kernels[KernelName(after, delta.kernel)];
       sum.calls += delta.calls;
       sum.instructions += delta.instructions;
+      sum.reads += delta.memory.reads;
+      sum.writes += delta.memory.writes;
     }
   }
   Json regions = Json::array();

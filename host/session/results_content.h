@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The content of results.json: keys, units and order of the contract's section 6.
 #ifndef HOST_SESSION_RESULTS_CONTENT_H_
 #define HOST_SESSION_RESULTS_CONTENT_H_

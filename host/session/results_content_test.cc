@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/session/results_content.h"
 
 #include <gmock/gmock.h>
@@ -159,8 +161,9 @@ TEST(SimulatorProfile, CountsOnlyTheMeasuredInferences) {
   EXPECT_EQ(profile.dump(),
             R"({"version":1,"series":"per_interval","inferences":2,"load_instructions":5000,)"
             R"("kernel_instructions":290,"runtime_instructions":110,"kernels":[)"
-            R"({"name":"conv","calls":3,"instructions":150},)"
-            R"({"name":"pool","calls":2,"instructions":140}],"memory_regions":[)"
+            R"({"name":"conv","calls":3,"instructions":150,"reads":0,"writes":0},)"
+            R"({"name":"pool","calls":2,"instructions":140,"reads":0,"writes":0}],)"
+            R"("memory_regions":[)"
             R"({"name":"ram","start":872415232,"size":4096,"reads":20,"writes":40}]})");
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/session/test_run.h"
 
 #include <gmock/gmock.h>
@@ -5,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "host/input/npy.h"
@@ -58,18 +59,20 @@ class TestRunTest : public ::testing::Test {
     }
   }
 
-  Result<TestRecord> Run(std::filesystem::path save = {}) {
+  Result<> Run(std::filesystem::path save = {}) {
     Connection connection(device_, {.answer_limit_s = 5}, log_);
     const auto spec = DeviceSpecification(specification_);
     EXPECT_TRUE(spec) << spec.error().Format();
     const std::vector<uint8_t> module(1000, 0x5a);
-    return RunTest(connection,
-                   {.dataset = dataset_,
-                    .spec = *spec,
-                    .module = module,
-                    .sample_limit = limit_,
-                    .save_outputs_to = std::move(save)},
-                   log_);
+    record_ = TestRecord(dataset_.class_names.size());
+    return RunTest(
+        connection,
+        {.dataset = dataset_,
+         .spec = *spec,
+         .module = module,
+         .range = range_,
+         .save_outputs_to = std::move(save)},
+        log_, [this] { return ++done_ < stop_after_; }, &record_);
   }
 
   Log log_{LogLevel::kCritical};
@@ -80,30 +83,33 @@ class TestRunTest : public ::testing::Test {
   int fail_on_ = -1;
   int fail_after_ = 0;
   int silent_on_ = -1;
-  std::optional<uint64_t> limit_;
+  SampleRange range_{0, 3, 3};
+  int done_ = 0;
+  int stop_after_ = 1000;
+  TestRecord record_{2};
   FakeDevice device_{[this](const Message& request) { return Answer(request); }};
 };
 
 TEST_F(TestRunTest, MeasuresEverySampleInOrder) {
-  const auto record = Run();
-  ASSERT_TRUE(record) << record.error().Format();
+  const auto ran = Run();
+  ASSERT_TRUE(ran) << ran.error().Format();
   std::vector<int> types;
   for (const Message& request : device_.requests) types.push_back(request.type);
   EXPECT_THAT(types, ElementsAre(7, 3, 2, 4, 5, 2, 4, 5, 2, 4, 5, 6));
   EXPECT_EQ(device_.requests[0].payload.size(), 160u);
   EXPECT_EQ(device_.requests[1].payload, std::vector<uint8_t>(1000, 0x5a));
   EXPECT_EQ(device_.requests[2].payload, dataset_.samples[2].bytes);
-  EXPECT_EQ(record->evaluation.total, 3u);
-  EXPECT_THAT(record->evaluation.confusion_matrix,
+  EXPECT_EQ(record_.evaluation.total, 3u);
+  EXPECT_THAT(record_.evaluation.confusion_matrix,
               ElementsAre(ElementsAre(1, 0), ElementsAre(1, 1)));
   // An answer of six bytes, a millisecond each.
-  EXPECT_EQ(record->inference.duration_s.size(), 3u);
-  EXPECT_NEAR(record->inference.duration_s[0], 0.006, 1e-9);
-  EXPECT_GT(record->inference.timestamp_s[1], record->inference.timestamp_s[0]);
-  EXPECT_EQ(record->tags.size(), 12u);
-  EXPECT_EQ(record->allocation.size(), 6u);
-  EXPECT_EQ(record->allocation[0].name, "host_bytes_peak");
-  EXPECT_EQ(record->allocation[0].value, 0x01010101u);
+  EXPECT_EQ(record_.inference.duration_s.size(), 3u);
+  EXPECT_NEAR(record_.inference.duration_s[0], 0.006, 1e-9);
+  EXPECT_GT(record_.inference.timestamp_s[1], record_.inference.timestamp_s[0]);
+  EXPECT_EQ(record_.tags.size(), 12u);
+  EXPECT_EQ(record_.allocation.size(), 6u);
+  EXPECT_EQ(record_.allocation[0].name, "host_bytes_peak");
+  EXPECT_EQ(record_.allocation[0].value, 0x01010101u);
 }
 
 TEST_F(TestRunTest, BytesThatNobodyAskedForAreDropped) {
@@ -112,11 +118,30 @@ TEST_F(TestRunTest, BytesThatNobodyAskedForAreDropped) {
   ASSERT_TRUE(record) << record.error().Format();
 }
 
-TEST_F(TestRunTest, SampleLimit) {
-  limit_ = 2;
-  const auto record = Run();
-  ASSERT_TRUE(record);
-  EXPECT_EQ(record->evaluation.total, 2u);
+TEST_F(TestRunTest, OnlyItsRange) {
+  range_.last = 2;
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(record_.evaluation.total, 2u);
+}
+
+// The sample before, then what is allocated, and only then the measurement.
+TEST_F(TestRunTest, ARangeInTheMiddleWarmsUp) {
+  range_.first = 1;
+  ASSERT_TRUE(Run());
+  std::vector<int> types;
+  for (const Message& request : device_.requests) types.push_back(request.type);
+  EXPECT_THAT(types, ElementsAre(7, 3, 2, 4, 5, 6, 2, 4, 5, 2, 4, 5, 6));
+  EXPECT_EQ(device_.requests[2].payload, dataset_.samples[2].bytes);
+  EXPECT_EQ(record_.evaluation.total, 2u);
+  EXPECT_EQ(record_.allocation_before.size(), 6u);
+}
+
+TEST_F(TestRunTest, StopsWhenAnotherFailed) {
+  stop_after_ = 2;
+  const auto ran = Run();
+  ASSERT_FALSE(ran);
+  EXPECT_THAT(ran.error().Format(), HasSubstr("another device"));
+  EXPECT_EQ(record_.range, (SampleRange{0, 2, 3}));
 }
 
 TEST_F(TestRunTest, FailingSampleIsNamedWithTheDevicesOwnWords) {
@@ -129,6 +154,12 @@ TEST_F(TestRunTest, FailingSampleIsNamedWithTheDevicesOwnWords) {
             "test sample 2 of 3 (number 0 of the data set) failed\n"
             "  fake, PROCESS: the device answered that it failed\n"
             "    the device says: ERROR |it broke");
+  // What was measured before stays, and all series are equally long.
+  EXPECT_EQ(record_.range.last, 1u);
+  EXPECT_EQ(record_.evaluation.total, 1u);
+  EXPECT_EQ(record_.preprocess.duration_s.size(), 1u);
+  EXPECT_EQ(record_.inference.duration_s.size(), 1u);
+  EXPECT_EQ(record_.tags.size(), 4u);
 }
 
 TEST_F(TestRunTest, SilentDeviceEndsWithTheLimit) {
@@ -136,7 +167,8 @@ TEST_F(TestRunTest, SilentDeviceEndsWithTheLimit) {
   const auto record = Run();
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().Format(), "fake, MODEL: no whole answer within 5 s of virtual time");
-  EXPECT_NEAR(device_.clock_s, 5, 0.1);
+  // IO_SPEC was answered, so MODEL is tried twice.
+  EXPECT_NEAR(device_.clock_s, 10.25, 0.1);
 }
 
 TEST_F(TestRunTest, WithoutStatisticsTheRunIsGood) {
@@ -144,9 +176,8 @@ TEST_F(TestRunTest, WithoutStatisticsTheRunIsGood) {
   EXPECT_TRUE(Run());
   statistics_.resize(23);
   fail_on_ = -1;
-  const auto record = Run();
-  ASSERT_TRUE(record);
-  EXPECT_TRUE(record->allocation.empty());
+  ASSERT_TRUE(Run());
+  EXPECT_TRUE(record_.allocation.empty());
 }
 
 TEST_F(TestRunTest, SampleOfWrongSizeIsAnInputError) {
@@ -173,7 +204,7 @@ TEST_F(TestRunTest, KeepsRawOutputs) {
   ASSERT_TRUE(output) << output.error().Format();
   EXPECT_EQ(output->bytes, dataset_.samples[0].bytes);
   EXPECT_THAT(output->dims, ElementsAre(1, 2));
-  const auto samples = nlohmann::json::parse(std::ifstream(folder / "samples.json"));
+  const auto& samples = record_.saved;
   ASSERT_EQ(samples.size(), 3u);
   EXPECT_EQ(samples[0]["index"], 2);
   EXPECT_EQ(samples[0]["label"], 1);

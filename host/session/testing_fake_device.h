@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A device in memory for unit tests: speaks the legacy wire, answers by a script, keeps what it
 // got.
 #ifndef HOST_SESSION_TESTING_FAKE_DEVICE_H_

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/terminal/install_layout.h"
 
 #include <fmt/format.h>
@@ -33,9 +35,9 @@ InstallLayout InstallLayout::OfThisProgram() {
   return InstallLayout(error ? fs::path("/usr/local") : program.parent_path().parent_path());
 }
 
-Result<fs::path> InstallLayout::Firmware(std::string_view board) const {
+Result<fs::path> InstallLayout::Firmware(std::string_view board, std::string_view image) const {
   fs::path path = FromEnvironment("KENNING_FIRMWARE");
-  if (path.empty()) path = prefix_ / "firmware" / board / "firmware.elf";
+  if (path.empty()) path = prefix_ / "firmware" / board / fmt::format("{}.elf", image);
   return Existing(path, fmt::format("the firmware image for {}", board), "KENNING_FIRMWARE");
 }
 
@@ -50,6 +52,17 @@ Result<fs::path> InstallLayout::Share(std::string_view name) const {
   fs::path folder = FromEnvironment("KENNING_SHARE");
   if (folder.empty()) folder = prefix_ / "share";
   return Existing(folder / name, fmt::format("the shared file {}", name), "KENNING_SHARE");
+}
+
+Result<fs::path> InstallLayout::Platform(std::string_view name) const {
+  fs::path folder = FromEnvironment("KENNING_PLATFORMS");
+  if (folder.empty()) {
+    // Built in a clone, programs lie in build/bin and the scripts beside build/.
+    std::error_code ignored;
+    folder = prefix_ / "platforms";
+    if (!fs::exists(folder, ignored)) folder = prefix_.parent_path() / "platforms";
+  }
+  return Existing(folder / name, fmt::format("the platform file {}", name), "KENNING_PLATFORMS");
 }
 
 }  // namespace host

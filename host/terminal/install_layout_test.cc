@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/terminal/install_layout.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Ctrl-C as a stop token. While an Interrupt lives, SIGINT and SIGTERM request a stop instead of
 // killing the program; long waits look at the token and end with InterruptedError(). A second
 // signal ends the program at once.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/terminal/log.h"
 
 #include <fmt/format.h>
@@ -63,6 +65,7 @@ void Log::Write(LogLevel level, std::string_view text, const Place& place) {
       is_terminal_ ? fmt::format("\x1b[{}m{}\x1b[0m", row.colour, row.name) : std::string(row.name);
   const std::string prefix = fmt::format("[{} kenning {}:{}] [{}] ", LocalTime(),
                                          BaseName(place.file_name()), place.line(), level_text);
+  const std::lock_guard lock(guard_);
   std::string lines = status_line_.empty() ? "" : "\r\x1b[K";
   for (size_t start = 0; start <= text.size();) {
     const size_t end = std::min(text.find('\n', start), text.size());
@@ -75,7 +78,9 @@ void Log::Write(LogLevel level, std::string_view text, const Place& place) {
 }
 
 void Log::SetStatusLine(std::string_view text) {
-  if (!is_terminal_ || (text.empty() && status_line_.empty())) return;
+  if (!is_terminal_) return;
+  const std::lock_guard lock(guard_);
+  if (text.empty() && status_line_.empty()) return;
   status_line_ = PrintableText(text);
   const std::string line = "\r\x1b[K" + status_line_;
   std::fwrite(line.data(), 1, line.size(), stream_);

@@ -1,16 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Log lines for people: `[2026-11-22 21:52:39 kenning session.cc:58] [INFO] text` on stderr, with
 // colours on a terminal, in the form that users of Kenning know (contract, section 1.7). Beside the
 // usual levels there are RENODE (lines of the simulated machine) and DEVICE (lines the firmware
 // sends), both just above INFO.
 //
-// A Log is passed by reference to whoever has something to say; there is no global one. Not
-// thread-safe. A line that contains newlines is written as several lines, control characters of
+// A Log is passed by reference to whoever has something to say; there is no global one. Threads may
+// share one. A line that contains newlines is written as several lines, control characters of
 // foreign text are replaced, so no device can write escape sequences to the user's terminal.
 // ("\r" is replaced as well.) Never fails: what cannot be written is dropped.
 #ifndef HOST_TERMINAL_LOG_H_
 #define HOST_TERMINAL_LOG_H_
 
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -41,6 +44,7 @@ class Log {
   explicit Log(LogLevel threshold = LogLevel::kInfo, std::FILE* stream = stderr);
 
   void set_threshold(LogLevel threshold) { threshold_ = threshold; }
+  [[nodiscard]] LogLevel threshold() const { return threshold_; }
   [[nodiscard]] bool Shows(LogLevel level) const { return level >= threshold_; }
   [[nodiscard]] bool is_terminal() const { return is_terminal_; }
   [[nodiscard]] std::FILE* stream() const { return stream_; }
@@ -68,6 +72,7 @@ class Log {
   LogLevel threshold_;
   std::FILE* stream_;
   bool is_terminal_;
+  std::mutex guard_;  // of the status line and what is written
   std::string status_line_;
 };
 

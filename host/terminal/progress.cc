@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "host/terminal/progress.h"
 
 #include <fmt/format.h>
@@ -63,6 +65,23 @@ std::string Progress::Render(double seconds) const {
     text += fmt::format(", {:.0f} s left", static_cast<double>(total_ - done_) / rate);
   }
   return text;
+}
+
+void ProgressOfSteps::Show(std::string_view step, uint64_t done_bytes, uint64_t total_bytes) {
+  if (!progress_ || step != step_) {
+    Finish();
+    step_ = step;
+    reported_ = 0;
+    progress_.emplace(log_, step, total_bytes, Progress::Unit::kBytes);
+  }
+  progress_->set_total(total_bytes);
+  progress_->Advance(done_bytes - std::min(done_bytes, reported_));
+  reported_ = std::max(reported_, done_bytes);
+}
+
+void ProgressOfSteps::Finish(const Log::Place& place) {
+  if (progress_) progress_->Finish(place);
+  progress_.reset();
 }
 
 }  // namespace host

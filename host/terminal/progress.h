@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A progress bar for one long step. On a terminal it is one line that is redrawn at most ten times
 // a second, with rate and time left; otherwise one log line when the step ends, so that logs of
 // batch jobs stay short. Shown at level INFO.
@@ -12,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +33,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void Advance(uint64_t amount);
+  // The size has become known.
+  void set_total(uint64_t total) { total_ = total; }
   // The step is done.
   void Finish(const Log::Place& place = Log::Place::current());
 
@@ -47,6 +52,22 @@ class Progress {
   bool finished_ = false;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_draw_ = start_;
+};
+
+// Progress of whatever step is under way, for callbacks that name it: a step that differs from the
+// one before finishes that one. Totals may become known late.
+class ProgressOfSteps {
+ public:
+  explicit ProgressOfSteps(Log& log) : log_(log) {}
+
+  void Show(std::string_view step, uint64_t done_bytes, uint64_t total_bytes);
+  void Finish(const Log::Place& place = Log::Place::current());
+
+ private:
+  Log& log_;
+  std::string step_;
+  std::optional<Progress> progress_;
+  uint64_t reported_ = 0;
 };
 
 }  // namespace host

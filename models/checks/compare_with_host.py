@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Compares each output that a device gave in a run with the same MLIR compiled for this machine.
 
     kenning test --json-cfg S.json --measurements M.json --save-outputs OUTPUTS
     python compare_with_host.py --mlir build/magic_wand.vmfb.mlir --outputs OUTPUTS \\
-        --dataset DATASET_ROOT --dump-windows PROGRAM --iree-compile PROGRAM
+        --dataset DATASET_ROOT --dump-samples PROGRAM --iree-compile PROGRAM
 
 Every test window must have an output; each must give the same class, and no number may differ by
 more than 1e-4. Prints both accuracies. Needs numpy and iree.runtime. Exit code 1 on a difference.
@@ -41,14 +43,14 @@ def main():
     parser.add_argument("--mlir", type=pathlib.Path, required=True)
     parser.add_argument("--outputs", type=pathlib.Path, required=True)
     parser.add_argument("--dataset", type=pathlib.Path, required=True)
-    parser.add_argument("--dump-windows", required=True)
+    parser.add_argument("--dump-samples", required=True)
     parser.add_argument("--iree-compile", required=True)
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        subprocess.run([arguments.dump_windows, arguments.dataset, folder], check=True)
-        windows = np.fromfile(folder / "windows.f32", np.float32).reshape(-1, 1, 128, 3, 1)
+        subprocess.run([arguments.dump_samples, "magic-wand", arguments.dataset, folder], check=True)
+        windows = np.fromfile(folder / "samples.bin", np.float32).reshape(-1, 1, 128, 3, 1)
         labels = np.loadtxt(folder / "labels.txt", dtype=int)
         order = np.loadtxt(folder / "test.txt", dtype=int, ndmin=1)
         model = host_model(arguments.iree_compile, arguments.mlir, folder)

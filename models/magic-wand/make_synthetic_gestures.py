@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Makes the small synthetic gesture set that the demo runs on when there are no real recordings.
 
     python make_synthetic_gestures.py make ../../scenarios/data/magic-wand-synthetic

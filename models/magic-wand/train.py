@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Trains magic_wand.h5 on the training split of the real recordings and measures it on the rest.
 
-    dump_windows RECORDINGS windows/        # developer program of host/dataset
+    dump_samples magic-wand RECORDINGS windows/  # developer program of host/dataset
     pip install -r requirements.txt
     python train.py windows/ magic_wand.h5
 
@@ -95,14 +97,14 @@ def confusion_matrix(model, windows, labels):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("windows", type=pathlib.Path, help="folder written by dump_windows")
+    parser.add_argument("windows", type=pathlib.Path, help="folder written by dump_samples")
     parser.add_argument("model", type=pathlib.Path, help="the .h5 to write")
     arguments = parser.parse_args()
 
     def numbers(name):
         return np.loadtxt(arguments.windows / name, dtype=int)
 
-    windows = np.fromfile(arguments.windows / "windows.f32", np.float32).reshape(-1, 128, 3)
+    windows = np.fromfile(arguments.windows / "samples.bin", np.float32).reshape(-1, 128, 3)
     labels, train, test = numbers("labels.txt"), numbers("train.txt"), numbers("test.txt")
     assert not set(train) & set(test)
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Draws Vega-Lite specifications as PNG files; run by the report with the request on stdin.
 
 Request: {"config": {...}, "scale": s, "figures": [{"path": "x.png", "spec": {...}}, ...]}.

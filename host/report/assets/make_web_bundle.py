@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Writes the charting library that the report's page carries (Vega, Vega-Lite and vega-embed in
 one script) out of the installed vl-convert-python, so that page and PNG use the same version and
 nothing comes from npm.

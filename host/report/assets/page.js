@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -53,6 +55,18 @@
 
   let generation = 0;
   const views = new Map();
+  const descriptions = new Map(plots.map((plot) => [plot, plot.getAttribute("aria-label")]));
+
+  // The description belongs to the picture alone: what is in an element of role "img" is hidden from
+  // screen readers, and the menu beside the picture must not be.
+  function describe(plot) {
+    plot.removeAttribute("role");
+    plot.removeAttribute("aria-label");
+    const picture = plot.querySelector("svg, canvas");
+    picture?.setAttribute("role", "img");
+    picture?.setAttribute("aria-label", descriptions.get(plot));
+    plot.querySelector("summary")?.setAttribute("aria-label", "Save this figure");
+  }
 
   async function drawAll() {
     const mine = ++generation;
@@ -68,6 +82,7 @@
           actions: { export: true, source: false, compiled: false, editor: false },
         });
         views.set(plot, result);
+        describe(plot);
       } catch (error) {
         console.error(error);
         plot.textContent = "This figure cannot be drawn: " + error.message;
