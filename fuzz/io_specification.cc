@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // I/O specification files: what is accepted must survive being written and read again.
 #include "host/model/io_specification.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A Keras model's configuration through parsing, layers and MLIR text. For each layer the weights
 // that its configuration asks for are offered as far as they are small, so that mutations reach the
 // operations behind them.
@@ -24,22 +26,23 @@ uint64_t Extent(const nlohmann::json& config, const char* key, size_t index) {
 host::KerasWeight Weight(const char* name, std::vector<uint64_t> shape) {
   uint64_t count = 1;
   for (uint64_t extent : shape) count *= extent;
-  return {name, std::move(shape), std::vector<float>(count, 0.5f)};
+  return {name, "", std::move(shape), std::vector<float>(count, 0.5f)};
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto chain = host::ParseKerasConfig({reinterpret_cast<const char*>(data), size});
-  if (!chain) return 0;
+  const auto network = host::ParseKerasConfig({reinterpret_cast<const char*>(data), size});
+  if (!network) return 0;
   // Enough channels in, as the input says; weights of later layers seldom fit, which is a path too.
-  uint64_t channels = std::min<uint64_t>(static_cast<uint64_t>(chain->input_shape.back()), 16);
+  uint64_t channels =
+      std::min<uint64_t>(static_cast<uint64_t>(network->inputs[0].shape.back()), 16);
   std::vector<host::KerasLayerWeights> weights;
-  for (const host::KerasLayer& layer : chain->layers) {
+  for (const host::KerasLayer& layer : network->layers) {
     const uint64_t height = Extent(layer.config, "kernel_size", 0);
     const uint64_t width = Extent(layer.config, "kernel_size", 1);
     const uint64_t multiplier = Extent(layer.config, "depth_multiplier", 0);
-    host::KerasLayerWeights entry{layer.name, {}};
+    host::KerasLayerWeights entry{layer.model.empty() ? layer.name : layer.model, {}};
     uint64_t out = channels;
     if (layer.class_name == "Conv2D") {
       out = Extent(layer.config, "filters", 0);
@@ -56,10 +59,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         entry.weights.push_back(Weight(name, {channels}));
       }
     }
+    for (host::KerasWeight& weight : entry.weights) weight.owner = layer.name;
     channels = std::min<uint64_t>(out, 256);
     weights.push_back(std::move(entry));
   }
-  const auto built = host::BuildKerasGraph(*chain, weights);
+  const auto built = host::BuildKerasGraph(*network, weights);
   if (built) (void)host::WriteLinalg(built->graph);
   return 0;
 }

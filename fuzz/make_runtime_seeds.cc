@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Writes the seeds of `vmfb` and `kernel_elf` below a folder (fuzz/corpus): small modules of each
 // bytecode version that call many imports, and kernel images of each library version.
 #include <filesystem>
@@ -33,8 +35,10 @@ uint16_t RegisterFor(char letter) {
       return 1;
     case 'w':
       return 2;
-    case 'c':
+    case 'd':
       return 3;
+    case 'c':
+      return 0;
     case 'x':
       return 4;
     case 'm':
@@ -49,17 +53,21 @@ uint16_t RegisterFor(char letter) {
   }
 }
 
-// One object of each kind, through the imports 0 … 5 of the seeds.
-void Prelude(ModuleSpec& spec, Code& code) {
+std::vector<ModuleSpec::Import> PreludeImports() {
+  return {{"hal.allocator.allocate", "0riiI_r"},
+          {"hal.buffer_view.create", "0rIIiiCID_r"},
+          {"hal.command_buffer.create", "0riii_r"},
+          {"hal.executable.create", "0rrrr_r"},
+          {"hal.descriptor_set_layout.create", "0riCiiiD_r"},
+          {"hal.pipeline_layout.create", "0riCrD_r"},
+          {"hal.command_buffer.create", "0riiIi_r"}};
+}
+
+// One object of each kind, through these imports.
+void Prelude(Code& code) {
   code.ConstI64(64, I(0)).ConstI64(0, I(2)).ConstI32(0x11, I(4)).ConstI32(4, I(5));
   code.ConstI64(16, I(6)).ConstI32(0x21000020, I(8)).ConstI32(0, I(9)).ConstI32(1, I(10));
   code.U8(0x11).U32(0).U16(R(5)).U8(0x11).U32(2).U16(R(8)).U8(0x11).U32(1).U16(R(9));
-  spec.imports = {{"hal.allocator.allocate", "0riiI_r"},
-                  {"hal.buffer_view.create", "0rIIiiCID_r"},
-                  {"hal.command_buffer.create", "0riii_r"},
-                  {"hal.executable.create", "0rrrr_r"},
-                  {"hal.descriptor_set_layout.create", "0riCiiiD_r"},
-                  {"hal.pipeline_layout.create", "0riCrD_r"}};
   code.Call(ImportOrdinal(0), {R(10), I(9), I(9), I(0)}, {R(1)});
   code.CallVariadic(ImportOrdinal(1), {0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 1},
                     {R(1), I(2), I(0), I(8), I(10), I(6)}, {R(2)});
@@ -67,6 +75,7 @@ void Prelude(ModuleSpec& spec, Code& code) {
   code.Call(ImportOrdinal(3), {R(10), R(5), R(8), R(10)}, {R(4)});
   code.CallVariadic(ImportOrdinal(4), {0xFFFF, 0xFFFF, 1}, {R(10), I(9), I(9), I(9), I(9)}, {R(6)});
   code.CallVariadic(ImportOrdinal(5), {0xFFFF, 0xFFFF, 1}, {R(10), I(10), R(6)}, {R(7)});
+  code.Call(ImportOrdinal(6), {R(10), I(4), I(10), I(2), I(9)}, {R(0)});
 }
 
 // A call of one import with what Prelude made, every span holding one tuple. `convention` is the
@@ -131,21 +140,23 @@ int main(int argc, char** argv) {
             BuildElf({.is_64_bit = wide, .library_version = version}));
     }
   }
-  // Every import, eight to a module, with an executable and strings at hand.
-  const auto rows = runtime::ImportRows();
+  // Every import, eight to a module and one to a function, so that none hides behind another's
+  // failure; each with an executable and strings at hand.
+  const auto rows = runtime::ImportDeclarations();
   for (size_t first = 0; first < rows.size(); first += 8) {
     ModuleSpec spec;
     spec.bytecode_major = 13 + static_cast<uint32_t>(first / 8 % 5);
-    Code code;
-    if (spec.bytecode_major > 13) code.Block();
-    Prelude(spec, code);
+    spec.imports = PreludeImports();
     for (size_t i = first; i < rows.size() && i < first + 8; ++i) {
+      Code code;
+      if (spec.bytecode_major > 13) code.Block();
+      Prelude(code);
       spec.imports.push_back({rows[i].name, Plain(rows[i].convention)});
       CallRow(code, static_cast<uint32_t>(spec.imports.size() - 1), rows[i].convention);
+      code.Return();
+      spec.exports.push_back({"f" + std::to_string(i - first), static_cast<int32_t>(i - first)});
+      spec.functions.push_back({code, "0v_v", 16, 12});
     }
-    code.Return();
-    spec.functions.push_back({code, "0v_v", 16, 12});
-    spec.exports.push_back({"main", 0});
     for (const std::string text : {"embedded-elf-riscv_32", "second_kernel"}) {
       spec.rodata.emplace_back(text.begin(), text.end());
     }
@@ -157,22 +168,20 @@ int main(int argc, char** argv) {
   // Every opcode with registers only, and a loop, a list, a buffer, an internal call.
   Code code;
   code.Block().ConstI64(16, I(0)).ConstI32(1, I(2)).ConstI32(5, I(8));
-  for (int op = 0; op < 0xD0; ++op) {
-    const auto letters =
-        runtime::OperandLetters(runtime::kOpcodeRows[static_cast<size_t>(op)].shape);
-    const auto& row = runtime::kOpcodeRows[static_cast<size_t>(op)];
+  for (uint32_t op = 0; op < runtime::kOpcodeRows.size(); ++op) {
+    const auto& row = runtime::kOpcodeRows[op];
+    const std::string_view letters = runtime::OperandLetters(row.shape);
     if (row.first_version > 17 || letters.empty() ||
-        letters.find_first_not_of("iIr") != std::string_view::npos) {
+        letters.find_first_not_of("iuIoOr") != std::string_view::npos) {
       continue;
     }
-    if (op >= runtime::kF32Base) code.U8(0xE0).U8(static_cast<uint32_t>(op) - runtime::kF32Base);
-    if (op < runtime::kF32Base) code.U8(static_cast<uint32_t>(op));
+    if (op >= runtime::kF32Base) code.U8(runtime::kPrefixF32).U8(op - runtime::kF32Base);
+    if (op < runtime::kF32Base) code.U8(op);
     uint16_t ordinal = 0;
     for (const char letter : letters) {
       code.U16(letter == 'r' ? R(ordinal % 4) : I(static_cast<uint16_t>(ordinal % 4 * 2)));
       ++ordinal;
     }
-    if (op % 32 != 31) continue;
   }
   ModuleSpec spec = runtime::testing::MainOnly(code.Return({I(2)}), "0iIfr_i");
   spec.bytecode_major = 17;

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Arbitrary bytes as an .npy file: what is accepted survives being written and read again.
 #include "host/input/npy.h"
 
@@ -11,6 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string file = host::FormatNpy(*tensor);
   const auto again =
       host::ParseNpy({reinterpret_cast<const uint8_t*>(file.data()), file.size()}, "again.npy");
-  if (!again || again->bytes != tensor->bytes || again->dims != tensor->dims) std::abort();
+  if (!again || again->type != tensor->type || again->bytes != tensor->bytes ||
+      again->dims != tensor->dims) {
+    std::abort();
+  }
   return 0;
 }

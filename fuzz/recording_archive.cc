@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Archives of recordings from memory, under small limits so that a bomb shows as time or memory.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Recording files as text: ParseRecordings must end in recordings or an Error, whatever the bytes.
 #include <cstddef>
 #include <cstdint>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Any bytes as a measurements file: refused with an error, or rendered to Markdown and a page.
 #include <cstddef>
 #include <cstdint>

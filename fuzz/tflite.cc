@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // TFLite files: whatever is accepted must become MLIR text without reading outside of the file.
 #include <cstddef>
 #include <cstdint>
