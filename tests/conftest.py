@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What the Python tests share: where the built programs lie and where the shared material lies."""
 
 import os
@@ -19,7 +21,8 @@ def kenning():
         return subprocess.run(
             [str(KENNING), *map(str, args)],
             cwd=cwd,
-            env={**os.environ, **(env or {})},
+            # Compiled modules are kept with the build, not in the home folder.
+            env={"KENNING_CACHE_DIR": str(ROOT / "build" / "cache"), **os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

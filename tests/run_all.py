@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Runs every test suite and says honestly what came of it.
 
 Each suite is a command that leaves JUnit XML files in its folder below build/test-results/. What is
@@ -10,10 +12,12 @@ reasons. The last line is `N passed, N failed, N skipped`; the exit code is 0 on
     tests/run_all.py unit e2e   these only
 """
 
+import concurrent.futures
 import dataclasses
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +26,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "build" / "test-results"
 PYTHON = str(ROOT / "build" / "venv" / "bin" / "python")
+RUNNING = []  # the processes of suites, each the head of its own group; ended ones too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,9 +43,11 @@ class Suite:
     command: list
     time_limit_s: int
     environment: dict = dataclasses.field(default_factory=dict)
+    # It keeps every core busy, or builds what others use. Neighbours that are not alone run side by side.
+    alone: bool = False
 
 
-def pytest(name, what, time_limit_s):
+def pytest(name, what, time_limit_s, alone=False):
     return Suite(
         name,
         what,
@@ -49,13 +56,14 @@ def pytest(name, what, time_limit_s):
             f"--junit-xml={RESULTS}/{name}/pytest.xml",
         ],  # fmt: skip
         time_limit_s,
+        alone=alone,
     )
 
 
 SUITES = [
     Suite(
         "format",
-        "clang-format leaves every source file as it is",
+        "clang-format leaves every source file as it is, and each says its licence",
         [PYTHON, "tests/format/check_format.py", f"{RESULTS}/format/format.xml"],
         300,
     ),
@@ -66,10 +74,33 @@ SUITES = [
         3600,
         # ctest starts the programs, so each leaves its own cases by this variable.
         {"GTEST_OUTPUT": f"xml:{RESULTS}/unit/"},
+        alone=True,
     ),
-    pytest("runner", "this runner counts what it should", 60),
-    pytest("corpus", "each module of the corpus answers right on the simulated core", 1200),
+    Suite(
+        "coverage",
+        "the unit tests reach enough of runtime, wire and firmware",
+        [PYTHON, "tests/coverage/run_coverage.py", f"{RESULTS}/coverage/coverage.xml"],
+        1200,
+        alone=True,
+    ),
+    Suite(
+        "tidy",
+        "clang-tidy has nothing to say of the programs' sources",
+        [PYTHON, "tests/format/check_tidy.py", f"{RESULTS}/tidy/tidy.xml"],
+        900,
+        alone=True,
+    ),
+    pytest("portable", "the simulator without x86: cross-built for 64-bit Arm, run by qemu-aarch64", 1800, alone=True),
+    pytest("package", "the Debian package is complete, reproducible, and runs without a clone", 900, alone=True),
+    # The longest first: what runs side by side then ends together.
     pytest("e2e", "the command line: scenarios, bad input, real recordings, the page in a browser", 1800),
+    pytest("line", "sessions over a line that spoils bytes end right or with an error", 900),
+    pytest("corpus", "each module of the corpus answers right on the simulated core", 1200),
+    pytest("matrix", "modules of nine more compiler releases answer right on the simulated core", 900),
+    pytest("budget", "the firmware's size, instructions, memory and stack stay within their budgets", 300),
+    pytest("runner", "this runner counts what it should", 60),
+    pytest("container", "the Containerfile is what its runner runs", 60),
+    pytest("docs", "the pages build without a warning and their commands run", 900),
     Suite(
         "robot",
         "kenning and springbok-sim as two processes joined by a pseudo terminal",
@@ -117,7 +148,8 @@ def unit_cases(ctest_xml, folder):
 
 
 def run(suite):
-    """Runs one suite and returns its cases; never raises for what the suite does."""
+    """Runs one suite; its cases and what to say of them. Never raises for what the suite does."""
+    start = time.monotonic()
     folder = RESULTS / suite.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -125,7 +157,6 @@ def run(suite):
     if suite.name == "unit":
         ctest_xml.unlink(missing_ok=True)
     log = folder / "output.log"
-    print(f"{suite.name}: {suite.what}", flush=True)
     with log.open("wb") as stream:
         try:
             process = subprocess.Popen(
@@ -137,10 +168,11 @@ def run(suite):
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+            RUNNING.append(process)
             exit_code = process.wait(timeout=suite.time_limit_s)
             ending = f"exit code {exit_code}"
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             exit_code, ending = None, f"stopped after {suite.time_limit_s} s"
         except OSError as error:
@@ -153,10 +185,31 @@ def run(suite):
         cases = [Case(suite.name, "failed", f"no test ran ({ending}), see {log.relative_to(ROOT)}")]
     elif exit_code != 0 and not any(case.outcome == "failed" for case in cases):
         cases.append(Case(suite.name, "failed", f"{ending} although no test failed, see {log.relative_to(ROOT)}"))
+    said = [f"{suite.name}: {suite.what}"]
     if any(case.outcome == "failed" for case in cases):
-        tail = log.read_text(errors="replace").splitlines()[-60:]
-        print("\n".join(f"  | {line}" for line in tail))
-    return cases
+        said += [f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-60:]]
+    said.append(f"  {totals(cases)} ({time.monotonic() - start:.0f} s)")
+    said += [f"  FAILED {case.name}: {' '.join(case.detail.split())[:400]}" for case in cases if case.outcome == "failed"]
+    return cases, "\n".join(said + skips(cases))
+
+
+def end_suites():
+    for process in RUNNING:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def groups(suites):
+    """The suites in order, in lists of those that run side by side."""
+    together = []
+    for suite in suites:
+        if together and (suite.alone or together[-1][-1].alone):
+            together.append([suite])
+        elif together:
+            together[-1].append(suite)
+        else:
+            together = [[suite]]
+    return together
 
 
 def count(cases, outcome):
@@ -169,15 +222,17 @@ def totals(cases):
     return line + (f", {skipped} skipped" if skipped else "")
 
 
-def print_skipped(cases):
-    """Skips grouped by reason, so that one absent folder is one line and not a hundred."""
+def skips(cases):
+    """A line for each reason of skips, so that one absent folder is one line and not a hundred."""
+    lines = []
     reasons = {}
     for case in cases:
         if case.outcome == "skipped":
             reasons.setdefault(case.detail or "no reason given", []).append(case.name)
     for reason, names in sorted(reasons.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        print(f"  skipped {len(names)}: {' '.join(reason.split())}: {shown}")
+        lines.append(f"  skipped {len(names)}: {' '.join(reason.split())}: {shown}")
+    return lines
 
 
 def main(names):
@@ -186,18 +241,20 @@ def main(names):
         print(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(suite.name for suite in SUITES)}", file=sys.stderr)
         return 2
     everything = []
-    for suite in SUITES:
-        if names and suite.name not in names:
-            continue
-        start = time.monotonic()
-        cases = run(suite)
-        everything += cases
-        print(f"  {totals(cases)} ({time.monotonic() - start:.0f} s)")
-        for case in cases:
-            if case.outcome == "failed":
-                print(f"  FAILED {case.name}: {' '.join(case.detail.split())[:400]}")
-        print_skipped(cases)
-        sys.stdout.flush()
+    for group in groups([suite for suite in SUITES if not names or suite.name in names]):
+        print(f"running {', '.join(suite.name for suite in group)}", flush=True)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            futures = [pool.submit(run, suite) for suite in group]
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    cases, said = future.result()
+                    everything += cases
+                    print(said, flush=True)
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_suites()
+                print("interrupted", file=sys.stderr)
+                return 130
     print()
     print(totals(everything))
     return 0 if everything and count(everything, "failed") == 0 else 1

@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Runs the project's commands in a bare Debian 12 root that holds only git, make and ca-certificates.
 #
 #   tests/bare_machine/run.sh ROOT [TARGET…]     TARGETs of the Makefile; default: demo test

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Each module of the corpus, run by `kenning run` on the simulated device, answers as its manifest says."""
 
 import json

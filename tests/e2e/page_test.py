@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+
 """Opens report pages in headless Chromium and fails on anything a reader would suffer from.
 
 usage: page_test.py PAGE.html...

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Scenarios for tests: the shipped ones with another place for what they write."""
 
 import json
@@ -19,6 +21,11 @@ def set_value(scenario, pointer, value):
         del place[last]
     else:
         place[last] = value
+
+
+def attach(scenario, port):
+    """The device is there already, behind the port."""
+    scenario["platform"]["parameters"] = {"name": "rv32-springbok", "simulated": False, "uart_port": str(port)}
 
 
 def write(folder, scenario):

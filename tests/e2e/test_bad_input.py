@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """Bad input: one clear message that names the place, the right exit code, and nothing written before is touched.
 
 Exit code 2 says that the input is wrong, 1 that the run failed.
@@ -206,7 +208,8 @@ USAGE_FAULTS = [
     (["report", "test"], 2, []),
     (["optimize", "report"], 2, []),
     (["optimize"], 2, ["--json-cfg"]),
-    (["test", "--json-cfg", "scenarios/magic-wand-synthetic.json"], 2, ["--measurements"]),
+    # The scenario might have said it.
+    (["optimize", "test", "report", "--json-cfg", "scenarios/magic-wand-synthetic.json", "--report-path", "build/x.md"], 2, ["--measurements"]),
     (["report", "--measurements", "none.json"], 2, ["--report-path"]),
     (["report", "--report-path", "build/x.md", "--measurements", "none.json"], 2, ["none.json"]),
     (["optimize", "--json-cfg", "scenarios/magic-wand-synthetic.json", "--no-such-option"], 2, ["--no-such-option"]),

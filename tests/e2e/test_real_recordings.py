@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The real Magic Wand recordings on the device: accuracy on windows the model was not trained on."""
 
 import json
@@ -43,7 +45,7 @@ def test_every_output_agrees_with_the_same_model_on_this_machine(finished):
         [
             sys.executable, ROOT / "models/checks/compare_with_host.py", "--mlir", finished / "model.vmfb.mlir",
             "--outputs", finished / "outputs", "--dataset", finished / "recordings",
-            "--dump-windows", ROOT / "build/host/host/dataset/dump_windows",
+            "--dump-samples", ROOT / "build/host/host/dataset/dump_samples",
             "--iree-compile", ROOT / "build/venv/bin/iree-compile",
         ],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,

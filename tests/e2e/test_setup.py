@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The set-up script finds nothing to do on a machine that it has set up."""
 
 import subprocess

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The command of the README on what the project ships: everything it promises lies where it should."""
 
 import json

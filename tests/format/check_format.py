@@ -1,40 +1,39 @@
 #!/usr/bin/env python3
-"""Compares each C++ file of the tree with what clang-format would make of it; JUnit XML to argv[1]."""
+# SPDX-License-Identifier: Apache-2.0
 
-import pathlib
+"""Compares each C++ file of the tree with what clang-format would make of it, and asks each source for its licence.
+
+usage: tests/format/check_format.py REPORT.xml
+
+Writes JUnit XML with a case for each file and check; exit code 0 if all are good.
+"""
+
 import subprocess
 import sys
-import xml.sax.saxutils as saxutils
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-def sources():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--", "*.h", "*.cc"], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    return [name for name in listed.decode().split("\0") if name and (ROOT / name).exists()]
+import junit
+import licence
+import tracked
 
 
-def complaint(name):
+def format_complaint(name):
     """Empty if the file is formatted, else the first place that is not."""
     result = subprocess.run(
-        ["clang-format-19", "--dry-run", "-Werror", "--ferror-limit=1", name], cwd=ROOT, capture_output=True, text=True
-    )
+        ["clang-format-19", "--dry-run", "-Werror", "--ferror-limit=1", name],
+        cwd=tracked.ROOT, capture_output=True, text=True,
+    )  # fmt: skip
     return "" if result.returncode == 0 else (result.stderr.splitlines() or ["clang-format failed"])[0]
 
 
 def main(report):
-    rows, failed = [], False
-    for name in sources():
-        problem = complaint(name)
-        failed |= bool(problem)
-        body = f"<failure message={saxutils.quoteattr(problem)}/>" if problem else ""
-        rows.append(f"<testcase name={saxutils.quoteattr(name)}>{body}</testcase>")
+    formatted = [(name, format_complaint(name)) for name in tracked.files("*.h", "*.cc")]
+    licensed = [(f"licence of {name}", licence.complaint(name)) for name in tracked.files() if licence.is_source(name)]
+    for _, problem in formatted + licensed:
         if problem:
             print(problem)
-    pathlib.Path(report).write_text("<testsuite>" + "".join(rows) + "</testsuite>\n")
-    return 1 if failed or not rows else 0
+    junit.write(report, formatted + licensed)
+    good = formatted and licensed and not any(problem for _, problem in formatted + licensed)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

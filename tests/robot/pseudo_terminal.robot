@@ -1,10 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+
 *** Settings ***
 Documentation    A board behind a pseudo terminal serves the tool: starts, stays silent, infers, refuses what is bad, goes on.
-Library          devices.py
+Resource         ${DEVICES}
+Suite Setup      Open Runner
+Suite Teardown   Close Runner
 Test Setup       Start
-Test Teardown    Remove Folder
+Test Teardown    Clean Up
 
 *** Variables ***
+${DEVICES}    ${CURDIR}/springbok_sim.resource
 # Requests and answers of the legacy wire: u32 size, u16 type, payload.
 ${PROCESS}    02 00 00 00 04 00
 ${STATS}      02 00 00 00 06 00
@@ -32,6 +37,14 @@ Two Runs On One Board
     Client Should End With    0
     Log Should Not Contain    ERROR
     Uart Should Be Idle For    0.5
+
+A Client That Is Killed Leaves A Board For The Next
+    Wait For Log Line    Runtime started
+    Start Inference    platform
+    Kill Client That Says    Uploading the model
+    Start Inference    platform
+    Client Should End With    0
+    Report Should Be Complete
 
 Bad Models Are Refused And The Board Goes On
     Wait For Log Line    Runtime started
@@ -63,7 +76,7 @@ Bad Messages Are Answered And The Board Goes On
 
 *** Keywords ***
 Start
-    Make Folder
+    Prepare
     Start Board
 
 Infer

@@ -1,7 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """The runner must not call a run good that was not: each row is one way to end."""
 
 import pathlib
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -43,15 +48,45 @@ def test_outcome_of_a_suite(tmp_path, monkeypatch, body, ending, outcomes):
     monkeypatch.setattr(run_all, "RESULTS", tmp_path)
     monkeypatch.setattr(run_all, "ROOT", tmp_path)
     code = write_xml(tmp_path / "s" / "r.xml", body) + "\n" + ending if body is not None else "pass"
-    cases = run_all.run(run_all.Suite("s", "what", [sys.executable, "-c", code], 2))
+    cases, said = run_all.run(run_all.Suite("s", "what", [sys.executable, "-c", code], 2))
     assert [case.outcome for case in cases] == outcomes
+    assert said.startswith("s: what") and said.count("FAILED") == outcomes.count("failed")
 
 
 def test_a_missing_program_is_a_failure(tmp_path, monkeypatch):
     monkeypatch.setattr(run_all, "RESULTS", tmp_path)
     monkeypatch.setattr(run_all, "ROOT", tmp_path)
-    cases = run_all.run(run_all.Suite("s", "what", ["/nowhere/program"], 2))
+    cases, said = run_all.run(run_all.Suite("s", "what", ["/nowhere/program"], 2))
     assert [case.outcome for case in cases] == ["failed"]
+    assert "/nowhere/program" in said
+
+
+def test_neighbours_run_side_by_side_unless_one_is_alone():
+    a, b, c, d, e = (run_all.Suite(name, "what", [], 2, alone=name in "bd") for name in "abcde")
+    assert run_all.groups([a, b, c]) == [[a], [b], [c]]
+    assert run_all.groups([a, c, d, e]) == [[a, c], [d], [e]]
+    assert run_all.groups([b, d]) == [[b], [d]]
+
+
+def test_ctrl_c_ends_the_suites_that_run(tmp_path):
+    program = f"""
+import pathlib, sys
+sys.path.insert(0, {str(pathlib.Path(run_all.__file__).parent)!r})
+import run_all
+run_all.RESULTS = run_all.ROOT = pathlib.Path({str(tmp_path)!r})
+code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60); pathlib.Path(sys.argv[1]).unlink()"
+run_all.SUITES = [run_all.Suite(name, "what", [sys.executable, "-c", code, f"{tmp_path}/{{name}}.began"], 90) for name in "ab"]
+sys.exit(run_all.main([]))
+"""
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "a.began").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in complaint
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/isa/qemu_compare/case_generator.h"
 
 #include <algorithm>
@@ -202,10 +204,10 @@ void CaseGenerator::FillScalar(Case& c) {
   }
 }
 
-void CaseGenerator::FillVector(Case& c, uint32_t files) {
+void CaseGenerator::FillVector(Case& c, uint32_t vtype, uint32_t files) {
   const InsnClass insn_class = sim::Info(c.op).insn_class;
   CaseRecord& r = c.record;
-  r.vtype = Vtype(c.op);
+  r.vtype = vtype;
   const int lmul = static_cast<int>((r.vtype & 7) ^ 4) - 4;
   const int sew = static_cast<int>(r.vtype >> 3 & 3);
   const uint32_t vlmax = r.vtype == kVtypeVill ? 1
@@ -278,12 +280,21 @@ void CaseGenerator::FillVector(Case& c, uint32_t files) {
     r.vector_file = files + (kIntegerFiles + kFloatFiles + Below(kOffsetFiles)) * kVectorFileBytes;
     if ((c.word >> 20 & 31) < 8) SetField(c, 't', 8 * (1 + Below(3)));
   }
-  r.hash_window =
-      IsOneOf(insn_class, {InsnClass::kVectorStoreUnit, InsnClass::kVectorStoreStrided,
-                           InsnClass::kVectorStoreIndexed, InsnClass::kVectorStoreWhole});
+  r.window = IsOneOf(insn_class, {InsnClass::kVectorStoreUnit, InsnClass::kVectorStoreStrided,
+                                  InsnClass::kVectorStoreIndexed, InsnClass::kVectorStoreWhole})
+                 ? kHashWindow
+                 : 0;
 }
 
 Case CaseGenerator::Make(Op op, uint32_t stub, uint32_t files) {
+  return Fill(op, Vtype(op), stub, files);
+}
+
+Case CaseGenerator::MakeIn(uint32_t vtype, Op op, uint32_t stub, uint32_t files) {
+  return Fill(op, vtype, stub, files);
+}
+
+Case CaseGenerator::Fill(Op op, uint32_t vtype, uint32_t stub, uint32_t files) {
   const sim::InsnInfo& info = sim::Info(op);
   Case c{.op = op, .word = 0, .record = {}};
   c.word = (Next() & ~info.encoding.mask) | info.encoding.match;
@@ -296,13 +307,14 @@ Case CaseGenerator::Make(Op op, uint32_t stub, uint32_t files) {
   const uint32_t frm = OneIn(2) ? 0 : OneIn(8) ? 5 + Below(3) : Below(5);
   r.fcsr = frm << 5 | (OneIn(2) ? 0 : Below(32));
   r.vcsr = Below(4) << 1 | (OneIn(4) ? 1 : 0);
-  r.vtype = Vtype(op);
+  r.vtype = vtype;
   r.avl = Below(65);
   if (info.extension == sim::Extension::kV) {
-    FillVector(c, files);
+    FillVector(c, vtype, files);
   } else {
     FillScalar(c);
-    r.hash_window = IsOneOf(info.insn_class, {InsnClass::kIntStore, InsnClass::kFpStore});
+    r.window =
+        IsOneOf(info.insn_class, {InsnClass::kIntStore, InsnClass::kFpStore}) ? kHashWindow : 0;
   }
   return c;
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How the guest program of the comparison finds its cases and leaves its results: plain memory
 // layout, shared by the program's generator and by both runners.
 #ifndef TESTS_ISA_QEMU_COMPARE_CASE_RECORD_H_
@@ -22,12 +24,15 @@ inline constexpr uint32_t kWindowBytes = 0x4000;
 inline constexpr uint32_t kWindowBase = kDataBase + 0x1000;
 inline constexpr uint32_t kWindowMiddle = kWindowBase + 0x1C00;
 
+// Bits of CaseRecord::window: hash it after the case; before it, put back what it held at first.
+inline constexpr uint32_t kHashWindow = 1, kRestoreWindow = 2;
+
 // State before the instruction. x2, x30 and x31 belong to the program.
 struct CaseRecord {
   uint32_t vector_file;  // address of kVectorFileBytes
   uint32_t avl, vtype, vstart, fcsr, vcsr;
-  uint32_t stub;  // address of the instruction
-  uint32_t hash_window;
+  uint32_t stub;    // address of the instruction
+  uint32_t window;  // kHashWindow, kRestoreWindow
   std::array<uint32_t, 32> x, f;
 };
 static_assert(sizeof(CaseRecord) == 288);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include "tests/isa/qemu_compare/guest_image.h"
 
 #include <cstring>
@@ -133,10 +135,30 @@ void EmitSaveState(Assembler& as) {
   as.WholeVectorFile(Op::kVs8rV, kT);
 }
 
+// Copies the window's first contents back if the case in kScratch asks for it; uses v0..v7.
+void EmitRestoreWindow(Assembler& as, const DataLayout& layout) {
+  constexpr uint32_t kFrom = 5, kTo = 6, kEnd = 7;
+  as.I(Op::kLw, kFrom, kScratch, offsetof(CaseRecord, window));
+  as.I(Op::kAndi, kFrom, kFrom, kRestoreWindow);
+  const size_t skip = as.Branch(Op::kBeq, kFrom, 0);
+  as.WriteCsr(kCsrVstart, 0);
+  as.Constant(kFrom, layout.window_copy);
+  as.Constant(kTo, kWindowBase);
+  as.Constant(kEnd, kWindowBase + kWindowBytes);
+  const uint32_t again = as.Here();
+  as.Emit(Match(Op::kVl8re8V) | kFrom << 15);
+  as.Emit(Match(Op::kVs8rV) | kTo << 15);
+  as.I(Op::kAddi, kFrom, kFrom, 8 * kVlenBytes);
+  as.I(Op::kAddi, kTo, kTo, 8 * kVlenBytes);
+  as.Resolve(as.Branch(Op::kBne, kTo, kEnd), again);
+  as.Resolve(skip, as.Here());
+}
+
 // hash = rotate(hash, 5) ^ word, over the window. Result address in kPointer, case in kScratch.
 void EmitHash(Assembler& as) {
   constexpr uint32_t kFlag = 5, kAt = 6, kEnd = 7, kHash = 8, kWord = 9, kLeft = 18, kRight = 19;
-  as.I(Op::kLw, kFlag, kScratch, offsetof(CaseRecord, hash_window));
+  as.I(Op::kLw, kFlag, kScratch, offsetof(CaseRecord, window));
+  as.I(Op::kAndi, kFlag, kFlag, kHashWindow);
   const size_t skip = as.Branch(Op::kBeq, kFlag, 0);
   as.Constant(kAt, kWindowBase);
   as.Constant(kEnd, kWindowBase + kWindowBytes);
@@ -184,6 +206,7 @@ Program Assemble(const DataLayout& layout) {
   as.I(Op::kLw, 5, kPointer, kVarCasesEnd);
   const size_t done = as.Branch(Op::kBeq, kScratch, 5);
   as.I(Op::kLw, kSp, kPointer, kVarSp);  // signal frames are abandoned, not returned from
+  EmitRestoreWindow(as, layout);
   EmitLoadState(as);
   as.I(Op::kLw, kScratch, kScratch, offsetof(CaseRecord, stub));
   as.I(Op::kJalr, kPointer, kScratch, 0);
@@ -242,26 +265,33 @@ static_assert(sizeof(ProgramHeader) == 32);
 
 DataLayout LayOut(size_t case_count, size_t file_count) {
   DataLayout layout{};
-  layout.files = kWindowBase + kWindowBytes;
+  layout.window_copy = kWindowBase + kWindowBytes;
+  layout.files = layout.window_copy + kWindowBytes;
   layout.cases = layout.files + static_cast<uint32_t>(file_count) * kVectorFileBytes;
   layout.results = layout.cases + static_cast<uint32_t>(case_count * sizeof(CaseRecord));
   layout.end = layout.results + static_cast<uint32_t>(case_count * sizeof(ResultRecord));
   return layout;
 }
 
-GuestImage BuildImage(std::span<const CaseRecord> records, std::span<const uint32_t> words,
+uint32_t ReturnWord() { return Match(Op::kJalr) | kPointer << 15; }
+
+std::vector<uint32_t> StubOf(uint32_t word) {
+  const uint32_t mark = Match(Op::kAddi) | 28u << 7 | 28u << 15 | 1u << 20;
+  return {word, ReturnWord(), mark, ReturnWord()};
+}
+
+GuestImage BuildImage(std::span<const CaseRecord> records,
+                      std::span<const std::vector<uint32_t>> stubs,
                       std::span<const uint8_t> vector_files, std::span<const uint8_t> window) {
   const DataLayout layout = LayOut(records.size(), vector_files.size() / kVectorFileBytes);
   const Program program = Assemble(layout);
   GuestImage image;
-  image.code.resize(kStubBase - kCodeBase + records.size() * kStubBytes);
+  image.code.resize(records.back().stub - kCodeBase + 4 * stubs.back().size());
   for (size_t i = 0; i < program.words.size(); ++i) Put(image.code, 4 * i, program.words[i]);
-  // A stub is the instruction and a return; a taken branch (+8) adds one to x28 before returning.
-  const uint32_t back = Match(Op::kJalr) | kPointer << 15;
-  const uint32_t mark = Match(Op::kAddi) | 28u << 7 | 28u << 15 | 1u << 20;
   for (size_t i = 0; i < records.size(); ++i) {
-    Put(image.code, kStubBase - kCodeBase + i * kStubBytes,
-        std::array<uint32_t, 4>{words[i], back, mark, back});
+    for (size_t word = 0; word < stubs[i].size(); ++word) {
+      Put(image.code, records[i].stub - kCodeBase + 4 * word, stubs[i][word]);
+    }
   }
   image.data.resize(layout.results - kDataBase);
   image.data_bytes = layout.end - kDataBase;
@@ -271,6 +301,7 @@ GuestImage BuildImage(std::span<const CaseRecord> records, std::span<const uint3
   Put(image.data, kVarAction,
       std::array<uint32_t, 2>{program.trap_handler, kSaSiginfo | kSaNodefer});
   PutBytes(image.data, kWindowBase - kDataBase, window);
+  PutBytes(image.data, layout.window_copy - kDataBase, window);
   PutBytes(image.data, layout.files - kDataBase, vector_files);
   for (size_t i = 0; i < records.size(); ++i) {
     Put(image.data, layout.cases - kDataBase + i * sizeof(CaseRecord), records[i]);

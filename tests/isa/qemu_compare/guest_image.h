@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The guest program of the comparison as machine code, made without an assembler: it loads each
 // case's state, runs the case's one instruction, saves the state after it, and writes all results
 // to standard output. An illegal instruction arrives by signal (QEMU's user mode) or by mtvec (our
@@ -29,13 +31,19 @@ struct GuestImage {
 
 // Addresses of the parts of the data segment, for `cases` cases and `files` vector files.
 struct DataLayout {
-  uint32_t files, cases, results, end;
+  uint32_t window_copy, files, cases, results, end;
 };
 [[nodiscard]] DataLayout LayOut(size_t case_count, size_t file_count);
 
-// words[i] is the instruction of records[i], whose addresses are already set.
+// The stub of one instruction: it and a return; a taken branch (+8) adds one to x28 first.
+[[nodiscard]] std::vector<uint32_t> StubOf(uint32_t word);
+// What ends a longer stub.
+[[nodiscard]] uint32_t ReturnWord();
+
+// stubs[i] is the code that records[i], whose addresses are already set, names; stubs lie in
+// ascending order and end with the return word.
 [[nodiscard]] GuestImage BuildImage(std::span<const CaseRecord> records,
-                                    std::span<const uint32_t> words,
+                                    std::span<const std::vector<uint32_t>> stubs,
                                     std::span<const uint8_t> vector_files,
                                     std::span<const uint8_t> window);
 

@@ -1,8 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 #include <cstring>
+#include <memory>
 
 #include "sim/hart/bus.h"
 #include "sim/hart/hart.h"
 #include "sim/hart/interpreter.h"
+#include "sim/translate/translator.h"
 #include "sim/vector/vector.h"
 #include "tests/isa/qemu_compare/runners.h"
 
@@ -55,7 +59,7 @@ class LinuxCalls : public sim::Environment {
   bool exited = false;
 };
 
-class OneDomain : public sim::DomainObserver {
+class OneDomain : public sim::CodeObserver {
  public:
   uint32_t DomainOf(sim::GuestAddr) override { return 0; }
   void Cross(uint32_t, uint32_t, sim::GuestAddr, uint64_t) override {}
@@ -63,12 +67,12 @@ class OneDomain : public sim::DomainObserver {
 
 }  // namespace
 
-RunOutcome RunOnHart(const GuestImage& image) {
+RunOutcome RunOnHart(const GuestImage& image, Engine engine) {
   sim::Bus bus;
   // QEMU's user mode does misaligned accesses silently.
   bus.SetPolicies(sim::MisalignedPolicy::kAllow, sim::UnmappedPolicy::kFault);
-  bus.AddMemory("code", kCodeBase, RoundUpToLine(image.code.size()));
   bus.AddMemory("data", kDataBase, RoundUpToLine(image.data_bytes));
+  bus.AddMemory("code", kCodeBase, RoundUpToLine(image.code.size()));
   std::memcpy(bus.Ram(kCodeBase, 1), image.code.data(), image.code.size());
   std::memcpy(bus.Ram(kDataBase, 1), image.data.data(), image.data.size());
   LinuxCalls calls;
@@ -80,7 +84,12 @@ RunOutcome RunOnHart(const GuestImage& image) {
   hart.Reset(kCodeBase);
   hart.mstatus |= sim::kMstatusFs | sim::kMstatusVs;
   hart.stop_at = kInstructionLimit;
+  std::unique_ptr<sim::translate::Translator> translator;  // outlives what it runs for
   sim::Interpreter interpreter(&hart, &bus, &domain);
+  if (engine == Engine::kTranslator) {
+    translator = sim::translate::Translator::Create(&hart, &bus, &domain, {});
+    interpreter.SetRunner(translator.get(), 0);
+  }
   const sim::InterpreterExit exit = interpreter.Run();
   if (exit == sim::InterpreterExit::kDoubleFault) {
     calls.outcome.error = "double fault at pc " + std::to_string(hart.pc);

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The comparison itself. KN_QEMU_CASES sets the cases for each instruction, KN_QEMU_SEED the seed,
 // KN_QEMU_ONLY takes only instructions whose mnemonic begins so.
 #include <gtest/gtest.h>
@@ -11,6 +13,8 @@
 
 #include "sim/isa/disassembler.h"
 #include "tests/isa/qemu_compare/case_generator.h"
+#include "tests/isa/qemu_compare/difference.h"
+#include "tests/isa/qemu_compare/qemu_limits.h"
 #include "tests/isa/qemu_compare/runners.h"
 
 namespace qemu_compare {
@@ -21,28 +25,6 @@ using sim::Op;
 constexpr uint32_t kDefaultCases = 40;
 constexpr uint32_t kDefaultSeed = 1;
 constexpr uint32_t kCasesPerImage = 8192;  // 19 MB of results
-
-uint32_t FromEnvironment(const char* name, uint32_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : static_cast<uint32_t>(std::strtoul(text, nullptr, 0));
-}
-
-// Instructions that cannot be compared in QEMU 7.2's user mode (custom-3 does not exist there
-// either).
-struct Excluded {
-  Op op;
-  const char* reason;
-};
-constexpr Excluded kExcluded[] = {
-    {Op::kEcall, "a system call there"},
-    {Op::kEbreak, "a debugger's trap there"},
-    {Op::kMret, "machine mode"},
-    {Op::kWfi, "machine mode"},
-    {Op::kVfcvtRtzXFV, "QEMU 7.2 aborts in its translator"},
-    {Op::kVfcvtRtzXuFV, "QEMU 7.2 aborts in its translator"},
-    {Op::kVfncvtRtzXFW, "QEMU 7.2 aborts in its translator"},
-    {Op::kVfncvtRtzXuFW, "QEMU 7.2 aborts in its translator"},
-};
 
 struct Compared {
   const Case& c;
@@ -99,48 +81,6 @@ std::string Describe(const Case& c) {
   return os.str();
 }
 
-void CompareWords(std::ostream& os, const char* name, std::span<const uint32_t> ours,
-                  std::span<const uint32_t> qemu) {
-  for (size_t i = 0; i < ours.size(); ++i) {
-    if (ours[i] == qemu[i]) continue;
-    os << "\n  " << name << i << ": ours 0x" << std::hex << ours[i] << ", QEMU 0x" << qemu[i]
-       << std::dec;
-  }
-}
-
-// What differs, empty if nothing.
-std::string Differences(const Compared& d) {
-  std::ostringstream os;
-  const struct {
-    const char* name;
-    uint32_t ours, qemu;
-  } rows[] = {{"trapped", d.ours.trapped, d.qemu.trapped},
-              {"vl", d.ours.vl, d.qemu.vl},
-              {"vtype", d.ours.vtype, d.qemu.vtype},
-              {"vstart", d.ours.vstart, d.qemu.vstart},
-              {"fcsr", d.ours.fcsr, d.qemu.fcsr},
-              {"vcsr", d.ours.vcsr, d.qemu.vcsr},
-              {"window hash", d.ours.window_hash, d.qemu.window_hash}};
-  for (const auto& row : rows) {
-    if (row.ours != row.qemu) {
-      os << "\n  " << row.name << ": ours 0x" << std::hex << row.ours << ", QEMU 0x" << row.qemu
-         << std::dec;
-    }
-  }
-  CompareWords(os, "x", d.ours.x, d.qemu.x);
-  CompareWords(os, "f", d.ours.f, d.qemu.f);
-  for (uint32_t reg = 0; reg < 32; ++reg) {
-    const uint8_t* ours = d.ours.v.data() + reg * kVlenBytes;
-    const uint8_t* qemu = d.qemu.v.data() + reg * kVlenBytes;
-    const auto [at, other] = std::mismatch(ours, ours + kVlenBytes, qemu);
-    if (at != ours + kVlenBytes) {
-      os << "\n  v" << reg << " byte " << (at - ours) << ": ours 0x" << std::hex << int{*at}
-         << ", QEMU 0x" << int{*other} << std::dec;
-    }
-  }
-  return os.str();
-}
-
 class QemuCompare : public testing::Test {
  protected:
   void SetUp() override {
@@ -157,11 +97,9 @@ class QemuCompare : public testing::Test {
     std::vector<Op> ops;
     for (size_t i = 0; i < sim::kOpCount; ++i) {
       const Op op = static_cast<Op>(i);
-      const auto* const excluded = std::find_if(std::begin(kExcluded), std::end(kExcluded),
-                                                [op](const Excluded& row) { return row.op == op; });
       const sim::InsnInfo& info = sim::Info(op);
       if (only != nullptr && !info.mnemonic.starts_with(only)) continue;
-      if (excluded == std::end(kExcluded) && wanted(info.extension)) ops.push_back(op);
+      if (IsComparable(op) && wanted(info.extension)) ops.push_back(op);
     }
     const uint64_t total = uint64_t{cases_each} * ops.size();
     for (uint64_t begin = 0; begin < total; begin += kCasesPerImage) {
@@ -187,26 +125,35 @@ class QemuCompare : public testing::Test {
     const DataLayout layout = LayOut(count, CaseGenerator::kFiles);
     std::vector<Case> cases;
     std::vector<CaseRecord> records;
-    std::vector<uint32_t> words;
+    std::vector<std::vector<uint32_t>> stubs;
     for (uint32_t i = 0; i < count; ++i) {
       const Op op = ops[(first + i) % ops.size()];
       cases.push_back(generator.Make(op, kStubBase + i * kStubBytes, layout.files));
       records.push_back(cases.back().record);
-      words.push_back(cases.back().word);
+      stubs.push_back(StubOf(cases.back().word));
     }
-    const GuestImage image = BuildImage(records, words, files, window);
+    const GuestImage image = BuildImage(records, stubs, files, window);
     const RunOutcome qemu = RunOnQemu(qemu_, image);
     ASSERT_EQ(qemu.error, "") << "seed " << seed;
-    const RunOutcome ours = RunOnHart(image);
+    const RunOutcome ours = RunOnHart(image, Engine::kInterpreter);
+    const RunOutcome translated = RunOnHart(image, Engine::kTranslator);
+    ASSERT_EQ(translated.error, "") << "seed " << seed;
     ASSERT_EQ(ours.error, "") << "seed " << seed;
     ASSERT_EQ(qemu.output.size(), count * sizeof(ResultRecord));
     ASSERT_EQ(ours.output.size(), count * sizeof(ResultRecord));
+    ASSERT_EQ(translated.output.size(), count * sizeof(ResultRecord));
     for (uint32_t i = 0; i < count; ++i) {
-      ResultRecord our_result, qemu_result;
+      ResultRecord our_result, translated_result, qemu_result;
       std::memcpy(&our_result, ours.output.data() + i * sizeof(ResultRecord), sizeof(ResultRecord));
       std::memcpy(&qemu_result, qemu.output.data() + i * sizeof(ResultRecord),
                   sizeof(ResultRecord));
+      std::memcpy(&translated_result, translated.output.data() + i * sizeof(ResultRecord),
+                  sizeof(ResultRecord));
       Check(cases[i], our_result, qemu_result, seed);
+      const std::string engines = Differences(translated_result, our_result);
+      if (!engines.empty()) {
+        Fail(cases[i], "the translator beside the interpreter:" + engines, seed);
+      }
     }
   }
 
@@ -217,12 +164,16 @@ class QemuCompare : public testing::Test {
       ++known_[known.what];
       known.accept(ours, qemu);
     }
-    const std::string differences = Differences(d);
+    const std::string differences = Differences(ours, qemu);
     if (differences.empty()) {
       ++agreed_;
       trapped_ += ours.trapped;
       return;
     }
+    Fail(c, differences, seed);
+  }
+
+  void Fail(const Case& c, const std::string& differences, uint32_t seed) {
     constexpr size_t kPrinted = 40;
     if (++failed_ <= kPrinted) {
       ADD_FAILURE() << "seed " << seed << ": " << Describe(c) << differences;

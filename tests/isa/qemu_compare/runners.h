@@ -1,4 +1,6 @@
-// Runs a guest image to its end and hands back what it wrote: on our hart, and under qemu-riscv32.
+// SPDX-License-Identifier: Apache-2.0
+// Runs a guest image to its end and hands back what it wrote: on our hart, interpreted or with
+// every block translated at once, and under qemu-riscv32.
 #ifndef TESTS_ISA_QEMU_COMPARE_RUNNERS_H_
 #define TESTS_ISA_QEMU_COMPARE_RUNNERS_H_
 
@@ -16,7 +18,10 @@ struct RunOutcome {
   std::string error;  // empty when the guest ended with exit status 0
 };
 
-[[nodiscard]] RunOutcome RunOnHart(const GuestImage& image);
+enum class Engine : uint8_t { kInterpreter, kTranslator };
+
+// kTranslator interprets where the host cannot translate.
+[[nodiscard]] RunOutcome RunOnHart(const GuestImage& image, Engine engine);
 
 // The path of qemu-riscv32, empty if there is none.
 [[nodiscard]] std::string FindQemu();

@@ -1,12 +1,18 @@
-"""Keywords: a simulated board behind a pseudo terminal, and the tool as its client. No fixed paths."""
+# SPDX-License-Identifier: Apache-2.0
+
+"""Keywords: the tool as the client of whatever board is behind a pseudo terminal. No fixed paths.
+
+Which board it is, and how it starts and stops, is told by springbok_sim.resource or renode.resource. What both share
+is a folder with the board's terminal, log and counters.
+"""
 
 import contextlib
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
-import signal
 import subprocess
 import tempfile
 import termios
@@ -25,6 +31,9 @@ ATTACHED = {
     "platform": lambda port: {
         "platform": {"type": "BareMetalPlatform", "parameters": {"simulated": False, "uart_port": port}},
     },
+    "sensor": lambda port: {
+        "platform": {"type": "BareMetalPlatform", "parameters": {"simulated": False, "uart_port": port}},
+    },
     "legacy": lambda port: {
         "runtime": {"type": "kenning.runtimes.iree.IREERuntime", "parameters": {"driver": "local-task"}},
         "protocol": {"type": "kenning.protocols.uart.UARTProtocol", "parameters": {"port": port, "baudrate": 115200}},
@@ -32,45 +41,50 @@ ATTACHED = {
 }
 
 
-class devices:  # noqa: N801 - Robot Framework looks for a class named like the module
+class session:  # noqa: N801 - Robot Framework looks for a class named like the module
     ROBOT_LIBRARY_SCOPE = "TEST"
 
     def __init__(self):
         self.folder = None
-        self.simulator = None
         self.client = None
 
     def make_folder(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="springbok-"))
         self.uart = self.folder / "uart"
         self.log = self.folder / "device.log"
-        self.counters = self.folder / "counters.json"
+        self.counters = self.folder / "counters"
 
-    def start_board(self):
-        self.simulator = subprocess.Popen(
-            [
-                BUILD / "bin" / "springbok-sim", BUILD / "firmware" / "springbok" / "firmware.elf",
-                "--uart-pty", self.uart, "--log", self.log, "--counters", self.counters,
-            ],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=(self.folder / "simulator.err").open("w"),
-        )  # fmt: skip
-        self._wait("the pseudo terminal", 10, self.uart.exists)
+    def path_of_uart(self):
+        return str(self.uart)
 
-    def stop_board(self):
-        """Ends the simulator as a user would (SIGTERM); it must go within a few seconds and clean up."""
-        self.simulator.send_signal(signal.SIGTERM)
-        code = self.simulator.wait(timeout=10)
-        self.simulator = None
-        logger.info(f"springbok-sim ended with {code}")
-        if self.uart.exists() or self.uart.is_symlink():
-            raise AssertionError("the simulator left its pseudo terminal behind")
+    def path_of_log(self):
+        return str(self.log)
+
+    def path_of_counters(self):
+        return str(self.counters)
+
+    def path_of_image(self, name):
+        return str(BUILD / "firmware" / "springbok" / f"{name}.elf")
+
+    def path_of_platform(self, name):
+        return str(ROOT / "platforms" / name)
+
+    def monitor_path(self, path):
+        """A path as Renode's monitor reads it."""
+        return "@" + re.sub(r"([ \\])", r"\\\1", os.path.normpath(path))
 
     def remove_folder(self):
-        for process in (self.client, self.simulator):
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.wait()
+        if self.client is not None and self.client.poll() is None:
+            self.client.kill()
+            self.client.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def uart_should_appear(self, limit_s=10):
+        self._wait("the pseudo terminal", float(limit_s), self.uart.exists)
+
+    def uart_should_be_gone(self):
+        if self.uart.exists() or self.uart.is_symlink():
+            raise AssertionError("the board left its pseudo terminal behind")
 
     def wait_for_log_line(self, text, limit_s=10):
         self._wait(f"'{text}' in the log of the device", float(limit_s), lambda: text in self._log())
@@ -95,6 +109,8 @@ class devices:  # noqa: N801 - Robot Framework looks for a class named like the 
         for key in ("platform", "runtime", "protocol"):
             scenario.pop(key, None)
         scenario.update(ATTACHED[grammar](str(self.uart)))
+        if grammar == "sensor":
+            scenario["platform"]["parameters"].update(sensor="adxl345", number_of_batches=10)
         scenario["optimizers"][0]["parameters"]["compiled_model_path"] = str(self.folder / "model.vmfb")
         path = self.folder / "scenario.json"
         path.write_text(json.dumps(scenario, indent=2))
@@ -114,6 +130,14 @@ class devices:  # noqa: N801 - Robot Framework looks for a class named like the 
         if ended != int(code):
             raise AssertionError(f"kenning ended with {ended}, not {code}:\n{output[-3000:]}")
 
+    def kill_client_that_says(self, text, limit_s=60):
+        """Ends the client in the middle of its work, as a crash would."""
+        said = self.folder / "client.log"
+        self._wait(f"kenning to say '{text}'", float(limit_s), lambda: text in said.read_text(errors="replace"))
+        self.client.kill()
+        if self.client.wait() == 0:
+            raise AssertionError("kenning had ended by itself")
+
     def client_should_say(self, text):
         output = (self.folder / "client.log").read_text(errors="replace")
         if text not in output:
@@ -129,11 +153,11 @@ class devices:  # noqa: N801 - Robot Framework looks for a class named like the 
             if not list((self.folder / "report").rglob(pattern)):
                 raise AssertionError(f"the report has no {pattern}")
 
-    def counters_should_be_saved(self):
-        counters = json.loads(self.counters.read_text())
-        inferences = [span for span in counters["spans"] if span["name"] == "inference"]
-        if not inferences or min(span["kernel_instructions"] for span in inferences) <= 0:
-            raise AssertionError(f"no inference with kernel instructions in {self.counters.name}")
+    def results_should_lack(self, *keys):
+        results = json.loads((self.folder / "results.json").read_text())
+        for key in keys:
+            if key in results:
+                raise AssertionError(f"the results have {key}, which nobody could have counted")
 
     def request_should_be_answered(self, request, answer, limit_s=5):
         """Sends a message and reads its answer over one opening of the line."""
@@ -185,8 +209,6 @@ class devices:  # noqa: N801 - Robot Framework looks for a class named like the 
     def _wait(self, what, limit_s, condition):
         deadline = time.monotonic() + limit_s
         while not condition():
-            if self.simulator is not None and self.simulator.poll() is not None:
-                raise AssertionError(f"springbok-sim ended: {(self.folder / 'simulator.err').read_text()}")
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {limit_s} s for {what}")
+                raise AssertionError(f"waited {limit_s} s for {what}; the log of the device:\n{self._log()[-2000:]}")
             time.sleep(0.02)

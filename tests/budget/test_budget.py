@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the firmware costs stays below what was measured last plus 2 %. Goals and figures: docs/benchmarks.md, docs/runtime.md.
+
+Counts of guest instructions are exact, so a limit that is missed is a change of the code, never noise. Who makes the firmware
+smaller or quicker lowers the limit in the same commit.
+"""
+
+import importlib.util
+
+import pytest
+from conftest import ROOT
+
+SLACK = 1.02
+
+# metric of bench/bench.py: measured last
+MEASURED = {
+    "firmware_text_rodata": 79_120,
+    "wand_2023_load": 162_325,
+    "wand_2023_load_rest": 50_217,
+    "wand_2023_runtime": 3_385,
+    "wand_2023_first": 18_858,
+    "wand_36_load": 184_095,
+    "wand_36_load_rest": 58_073,
+    "wand_36_runtime": 3_512,
+    "wand_36_first": 15_140,
+    "person_2023_load": 525_183,
+    "person_2023_load_rest": 74_296,
+    "person_2023_runtime": 24_122,
+    "person_2023_first": 102_282,
+    "person_2024_load": 572_506,
+    "person_2024_runtime": 20_264,
+    "person_new_runtime": 20_112,
+    "receive_legacy": 5.785,
+    "receive_header8": 10.548,
+    "receive_header12": 10.895,
+    "stack_bytes": 5_056,
+    "person_ram_bytes": 127_136,
+}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    specification = importlib.util.spec_from_file_location("bench", ROOT / "bench" / "bench.py")
+    bench = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(bench)
+    bench.SPEED_OF.clear()  # speed is not a budget
+    results = bench.Results()
+    results.measure(["firmware_text_rodata"], bench.firmware_size)
+    for row in bench.MODELS:
+        results.measure([name for name in bench.METRICS if name.startswith(row[0])], lambda row=row: bench.model(*row))
+    return results
+
+
+@pytest.mark.parametrize("metric", MEASURED)
+def test_stays_below_what_was_measured_last(measured, metric):
+    if metric not in measured.values:
+        reason = measured.reasons.get(metric, "not measured")
+        if "is absent" in reason:
+            pytest.skip(reason)
+        pytest.fail(f"{metric}: {reason}")
+    assert measured.values[metric] <= MEASURED[metric] * SLACK, f"{metric} is {measured.values[metric]}, was {MEASURED[metric]}"

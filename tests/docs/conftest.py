@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
