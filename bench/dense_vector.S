@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A dense vector loop as a matrix multiplication has it: 128 elements an instruction (e32, m8), two
 // loads, a multiply-add, an add and a store, and six scalar instructions. With BARE it runs on the
 // bare core until the simulator's instruction limit stops it; without, it is a Linux program for a
