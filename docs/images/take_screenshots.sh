@@ -1,6 +1,8 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Takes the documentation's pictures of a report page with headless Chromium.
-# usage: take_screenshots.sh PAGE.html NAME   -> NAME-light.png NAME-dark.png NAME-phone.png here
+# usage: take_screenshots.sh PAGE.html NAME   -> NAME-light.png NAME-dark.png NAME-phone.png NAME-phone-dark.png here
 set -eu
 page=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
@@ -19,3 +21,4 @@ take() { # file, window size, further flags
 take "$2-light.png" 1400,1500
 take "$2-dark.png" 1400,1500 --blink-settings=preferredColorScheme=0
 take "$2-phone.png" 500,1300
+take "$2-phone-dark.png" 500,1300 --blink-settings=preferredColorScheme=0
