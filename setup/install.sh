@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
 # Installs what building and running this project needs and the machine lacks. May be run at any
 # time: what is there is left alone, and when nothing is missing it takes a fraction of a second.
 #
