@@ -6,6 +6,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,6 +18,8 @@ FLAGS = [
     "--remote-debugging-pipe",
 ]  # fmt: skip
 KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Space": (32, " ")}
+# The events by which a page's console is told.
+CONSOLE = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown")
 TIME_LIMIT_S = 60
 
 
@@ -30,9 +33,11 @@ class Browser:
     def __init__(self, size=(1280, 900), dark=False, scale=1):
         self.size, self.dark, self.scale = size, dark, scale
         self.sent, self.pending, self.session = 0, b"", None
+        self.complaints = []  # what stood on the console: errors, and requests that the page's policy forbids
 
     def __enter__(self):
-        self.profile = tempfile.TemporaryDirectory()
+        # Chromium's helpers may write into it for a moment after their parent is gone.
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.to = os.pipe()
         self.back, to_write = os.pipe()
 
@@ -45,11 +50,14 @@ class Browser:
         self.process = subprocess.Popen(
             [find_chromium(), *FLAGS, *dark, f"--user-data-dir={self.profile.name}", "--window-size=%d,%d" % self.size],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=hand_over, pass_fds=(3, 4),
+            start_new_session=True,
         )  # fmt: skip
         os.close(to_read)
         os.close(to_write)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.call("Log.enable")
+        self.call("Runtime.enable")
         width, height = self.size
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=self.scale, mobile=False)
         # Scrolling at once, so that nothing is asked of a page on its way.
@@ -57,7 +65,7 @@ class Browser:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         os.close(self.to)
         os.close(self.back)
@@ -79,6 +87,8 @@ class Browser:
                 self.pending += chunk
             line, self.pending = self.pending.split(b"\0", 1)
             answer = json.loads(line)
+            if answer.get("method") in CONSOLE:
+                self.complaints.append(json.dumps(answer["params"])[:500])
             if answer.get("id") == self.sent:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
