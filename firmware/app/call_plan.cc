@@ -135,6 +135,7 @@ base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& s
     return kBad;
   }
   count_ = info.argument_count;
+  data_bytes_ = 0;
   uint32_t placed = 0;
   for (uint32_t i = 0; i < count_; ++i) {
     const wire::TensorSpec& input = spec.inputs[i];

@@ -309,29 +309,33 @@ base::Status Device::LoadModel() {
     reason_.Text("there is no loaded model to keep");
     return base::Status::kModelInvalidState;
   }
-  if (!kept) {
-    watch_.Announce("model.received", message_bytes_);
-    const base::Status loaded = store_.LoadUpload();
-    NoteEpoch();
-    if (loaded != base::Status::kOk) {
-      reason_.Text(store_.candidate().failure().text());
-      return loaded;
-    }
-  }
   CallPlan plan;
-  const base::Status planned =
-      plan.Make(kept ? store_.model() : store_.candidate(), spec_, reason_);
+  const base::Status planned = kept ? plan.Make(store_.model(), spec_, reason_) : LoadUpload(plan);
   if (planned != base::Status::kOk) return planned;
-  if (!kept && AlignUp(plan.buffer_bytes()) > store_.candidate_free_bytes()) {
-    reason_.Text("no room for the inputs");
-    return base::Status::kOutOfMemory;
-  }
   if (const base::Status fits = CheckSource(plan); fits != base::Status::kOk) return fits;
   if (!kept) {
     store_.Commit();
     NoteEpoch();
   }
   return PutInService(plan);
+}
+
+// What was received, the plan of its calls, and room for their inputs.
+base::Status Device::LoadUpload(CallPlan& plan) {
+  watch_.Announce("model.received", message_bytes_);
+  base::Status loaded = store_.LoadUpload();
+  while (true) {
+    NoteEpoch();
+    if (loaded != base::Status::kOk) {
+      const std::string_view why = store_.candidate().failure().text();
+      reason_.Text(why.empty() ? "no room for the inputs" : why);
+      return loaded;
+    }
+    const base::Status planned = plan.Make(store_.candidate(), spec_, reason_);
+    if (planned != base::Status::kOk) return planned;
+    if (AlignUp(plan.buffer_bytes()) <= store_.candidate_free_bytes()) return base::Status::kOk;
+    loaded = store_.LoadUploadAlone();
+  }
 }
 
 base::Status Device::CheckSource(const CallPlan& plan) {

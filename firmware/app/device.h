@@ -85,6 +85,7 @@ class Device final : private LogSink {
   base::Status ServeStats();
 
   base::Status LoadModel();
+  base::Status LoadUpload(CallPlan& plan);
   base::Status Infer();
   base::Status CheckSource(const CallPlan& plan);
   base::Status PutInService(const CallPlan& plan);

@@ -327,6 +327,32 @@ TEST_P(EachWire, RefusedSpecificationsAndModelsLeaveTheEarlierOnesAtWork) {
   still_works(0);
 }
 
+// Found by fuzz/wire_frame: a model that could be loaded only alone and was refused after that (its
+// element count, or no room for its inputs) took the old one with it.
+TEST_P(EachWire, AModelThatLoadsOnlyAloneAndIsRefusedThenLeavesTheEarlierOneAtWork) {
+  Session session(GetParam());
+  ASSERT_TRUE(session.IoSpec(Spec({{8, kU8}})));
+  ASSERT_TRUE(session.Model(FakeModel('d', 1, 8)));
+  for (uint32_t below = 2048; below > 0; below -= 64) {
+    ASSERT_FALSE(session.Model(FakeModel('d', 1, 9, kHeapBytes - below))) << below;
+    ASSERT_TRUE(session.Data(ByteVector(8, 5))) << below;
+    ASSERT_TRUE(session.Process()) << below;
+    EXPECT_EQ(session.Output()[1], 10) << below;
+  }
+}
+
+// Found by fuzz/wire_frame: a small model, whose inputs had no room beside a large one, was
+// refused.
+TEST_P(EachWire, AModelWithoutRoomForItsInputsBesideTheOldOneReplacesIt) {
+  for (uint32_t below = 2048; below >= 1024; below -= 64) {
+    Session session(GetParam());
+    ASSERT_TRUE(session.IoSpec(Spec({{8, kU8}})));
+    ASSERT_TRUE(session.Model(FakeModel('d', 1, 8, kHeapBytes - below))) << below;
+    ASSERT_TRUE(session.Model(FakeModel('d', 1, 8))) << below;
+    ASSERT_TRUE(session.Data(ByteVector(8, 5))) << below;
+  }
+}
+
 TEST_P(EachWire, AModelLargerThanMemoryIsRefusedAndASmallerOneTaken) {
   Session session(GetParam());
   ASSERT_TRUE(session.IoSpec(Spec({{8, kU8}})));

@@ -170,26 +170,32 @@ base::Status ModelStore::LoadInto(Slot& slot) {
 
 base::Status ModelStore::LoadUpload() {
   candidate_.arena = AlignedBetween(EndOf(candidate_.file), EndOf(gap_));
-  base::Status status = LoadInto(candidate_);
-  if (status == base::Status::kOutOfMemory && active_.present) status = LoadInsteadOfActive();
-  return status;
+  const base::Status status = LoadInto(candidate_);
+  return status == base::Status::kOutOfMemory && active_.present ? LoadUploadAlone() : status;
 }
 
-base::Status ModelStore::LoadInsteadOfActive() {
+base::Status ModelStore::LoadUploadAlone() {
+  candidate_.runtime->Unload();
+  candidate_.present = false;
+  if (!active_.present) return base::Status::kOutOfMemory;
   const base::MutableBytes best = LargestPiece(region_, std::array{active_.file, candidate_.file});
   if (best.size() <= candidate_.arena.size()) return base::Status::kOutOfMemory;
-  const Slot old = active_;
-  const size_t old_arena_bytes = untrimmed_bytes_.value_or(old.arena.size());
+  displaced_ = active_;
+  const size_t arena_bytes = untrimmed_bytes_.value_or(active_.arena.size());
+  displaced_.arena = {active_.arena.data(), arena_bytes + active_.inputs.size()};
   DropActive();
   candidate_.arena = best;
-  const base::Status status = LoadInto(candidate_);
-  if (status == base::Status::kOk) return status;
-  // The old file is still where it was, and so is the memory of its arena. That overlaps the new
-  // file.
-  active_.file = old.file;
-  active_.arena = {old.arena.data(), old_arena_bytes + old.inputs.size()};
+  return LoadInto(candidate_);
+}
+
+// Once the candidate is gone: the old file is still where it was, and so is the memory of its
+// arena, which overlaps what the candidate had.
+void ModelStore::ReloadDisplaced() {
+  if (!displaced_.present) return;
+  active_.file = displaced_.file;
+  active_.arena = displaced_.arena;
+  displaced_.present = false;
   if (LoadInto(active_) != base::Status::kOk) Forget();
-  return status;
 }
 
 size_t ModelStore::candidate_free_bytes() const {
@@ -199,6 +205,7 @@ size_t ModelStore::candidate_free_bytes() const {
 void ModelStore::Commit() {
   if (active_.present) DropActive();
   std::swap(active_, candidate_);
+  displaced_.present = false;
   gap_ = {};
   ++epoch_;
 }
@@ -209,6 +216,7 @@ void ModelStore::Abandon() {
       .runtime = candidate_.runtime, .file = {}, .arena = {}, .inputs = {}, .present = false};
   gap_ = {};
   RestoreActive();
+  ReloadDisplaced();
 }
 
 }  // namespace firmware

@@ -8,9 +8,9 @@
 // until then, and whenever it is dropped, the old one serves on. Three cases cost the old model
 // something, all of them only after the new one's size is known to fit the region at all:
 //   - it does not fit beside the old one's file and tensors: the old one is given up;
-//   - it fits but cannot be loaded in what is left: the old one is unloaded, and loaded again from
-//   its
-//     file (its variables start afresh) if the new one cannot be loaded even so;
+//   - it fits but what is left is not enough for it or its inputs: the old one is unloaded, and
+//   loaded again from
+//     its file (its variables start afresh) if the new one is dropped even so;
 //   - the wire does not tell the size in advance and the gap runs out: as the first case.
 #ifndef FIRMWARE_APP_MODEL_STORE_H_
 #define FIRMWARE_APP_MODEL_STORE_H_
@@ -61,8 +61,10 @@ class ModelStore {
   [[nodiscard]] base::Result<base::MutableBytes> ReserveUpload(size_t size_bytes);
   [[nodiscard]] size_t upload_bytes() const { return candidate_.file.size(); }
 
-  // Loads what was received. On failure nothing of it stays, and candidate() tells the reason.
+  // Loads what was received. On failure candidate() tells the reason until Abandon.
   [[nodiscard]] base::Status LoadUpload();
+  // Loads it once more, in all the memory that there is without the model in service.
+  [[nodiscard]] base::Status LoadUploadAlone();
   [[nodiscard]] runtime::Runtime& candidate() { return *candidate_.runtime; }
   // Bytes free for inputs if the candidate is put in service.
   [[nodiscard]] size_t candidate_free_bytes() const;
@@ -84,9 +86,9 @@ class ModelStore {
   [[nodiscard]] base::MutableBytes LargestGap(bool with_active) const;
   [[nodiscard]] bool MakeRoom(size_t needed_bytes);
   [[nodiscard]] base::Status LoadInto(Slot& slot);
-  [[nodiscard]] base::Status LoadInsteadOfActive();
   void TrimActive();
   void RestoreActive();
+  void ReloadDisplaced();
   void DropActive();
   void Destroy(Slot& slot);
 
@@ -96,7 +98,8 @@ class ModelStore {
   alignas(runtime::Runtime) std::array<std::byte, sizeof(runtime::Runtime)> storage_[2];
   Slot active_;
   Slot candidate_;
-  base::MutableBytes gap_;                 // where the candidate is received
+  Slot displaced_;          // while the candidate is loaded in its place; without a runtime
+  base::MutableBytes gap_;  // where the candidate is received
   std::optional<size_t> untrimmed_bytes_;  // of the active arena, while it is trimmed
   uint32_t epoch_ = 0;
 };
