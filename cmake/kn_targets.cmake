@@ -39,8 +39,8 @@ if(KN_TESTS)
   include(GoogleTest)
 endif()
 
-# With KN_PRECOMPILE headers that most sources include are parsed once, not in each. Only where another
-# build (preset host) holds the sources to what they include themselves.
+# With KN_PRECOMPILE headers that most sources include are parsed once, not in each. Only where other
+# builds (fuzz, portable, the firmware's) hold the sources to what they include themselves.
 if(KN_PRECOMPILE)
   set(KN_COMMON_HEADERS
       <algorithm> <array> <chrono> <cstdint> <cstring> <expected> <filesystem> <fstream> <functional> <map> <memory>
@@ -51,6 +51,9 @@ if(KN_PRECOMPILE)
   target_precompile_headers(kn_common_headers PRIVATE ${KN_COMMON_HEADERS})
   add_library(kn_test_headers OBJECT "${CMAKE_BINARY_DIR}/precompiled.cc")
   target_link_libraries(kn_test_headers PRIVATE kn_flags GTest::gtest GTest::gmock)
+  # The tests' own code is run once: optimising it takes longer than running it.
+  set(KN_TEST_OPTIONS -O0)
+  target_compile_options(kn_test_headers PRIVATE ${KN_TEST_OPTIONS})
   target_precompile_headers(kn_test_headers PRIVATE ${KN_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 function(kn_precompiled target headers)
@@ -69,19 +72,29 @@ function(kn_count_coverage target)
   endif()
 endfunction()
 
-# kn_library(<target> SOURCES a.cc … [DEPS other …] [PRIVATE_DEPS …])
+# With KN_UNITY the sources of a library are compiled in groups, for the same reason.
+function(kn_unity target apart)
+  if(KN_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    set_source_files_properties(${apart} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# kn_library(<target> SOURCES a.cc … [APART b.cc …] [DEPS other …] [PRIVATE_DEPS …])
+# APART are sources that have a name for themselves which others of the target have, too.
 # The folder of the calling CMakeLists.txt, relative to the project, is the include prefix.
 function(kn_library target)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;APART;DEPS;PRIVATE_DEPS" ${ARGN})
   file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
   set(include_dir "${CMAKE_BINARY_DIR}/include/${target}")
   get_filename_component(parent "${include_dir}/${folder}" DIRECTORY)
   file(MAKE_DIRECTORY "${parent}")
   file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${include_dir}/${folder}" SYMBOLIC)
   if(arg_SOURCES)
-    add_library(${target} STATIC ${arg_SOURCES})
+    add_library(${target} STATIC ${arg_SOURCES} ${arg_APART})
     target_include_directories(${target} PUBLIC "${include_dir}")
     target_link_libraries(${target} PUBLIC ${arg_DEPS} PRIVATE kn_flags ${arg_PRIVATE_DEPS})
+    kn_unity(${target} "${arg_APART}")
     kn_precompiled(${target} kn_common_headers)
     kn_count_coverage(${target})
   else()
@@ -110,6 +123,7 @@ function(kn_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kn_flags ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   kn_precompiled(${name} kn_test_headers)
+  target_compile_options(${name} PRIVATE ${KN_TEST_OPTIONS})
   kn_count_coverage(${name})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "LLVM_PROFILE_FILE=${CMAKE_BINARY_DIR}/profile/${name}.profraw")

@@ -47,13 +47,14 @@ class Suite:
     alone: bool = False
 
 
-def pytest(name, what, time_limit_s, alone=False):
+def pytest(name, what, time_limit_s, alone=False, workers=0):
+    """With `workers`, that many processes share the files of tests."""
     return Suite(
         name,
         what,
         [
             PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-o", "python_files=test_*.py", "-q", f"tests/{name}",
-            f"--junit-xml={RESULTS}/{name}/pytest.xml",
+            "-n", str(workers), "--dist", "loadfile", f"--junit-xml={RESULTS}/{name}/pytest.xml",
         ],  # fmt: skip
         time_limit_s,
         alone=alone,
@@ -92,10 +93,11 @@ SUITES = [
     ),
     pytest("portable", "the simulator without x86: cross-built for 64-bit Arm, run by qemu-aarch64", 1800, alone=True),
     pytest("package", "the Debian package is complete, reproducible, and runs without a clone", 900, alone=True),
+    # Most of its time is waiting for limits to pass, so more processes than cores share it.
+    pytest("e2e", "the command line: scenarios, bad input, real recordings, the page in a browser", 1800, alone=True, workers=4),
     # The longest first: what runs side by side then ends together.
-    pytest("e2e", "the command line: scenarios, bad input, real recordings, the page in a browser", 1800),
-    pytest("line", "sessions over a line that spoils bytes end right or with an error", 900),
     pytest("corpus", "each module of the corpus answers right on the simulated core", 1200),
+    pytest("line", "sessions over a line that spoils bytes end right or with an error", 900),
     pytest("matrix", "modules of nine more compiler releases answer right on the simulated core", 900),
     pytest("budget", "the firmware's size, instructions, memory and stack stay within their budgets", 300),
     pytest("runner", "this runner counts what it should", 60),

@@ -5,7 +5,7 @@
 
 usage: tests/format/check_tidy.py REPORT.xml [FILE…]
 
-Needs the compile commands of the host build and of the Springbok firmware. Several sources are checked as one
+Needs a configured build of the Springbok firmware; the host's compile commands it makes itself. Several sources are checked as one
 (tidy_batches.py); those that do not compile together after all are checked alone. Writes JUnit XML with a case for each source, and
 one for each header with findings; exit code 0 if there are no findings.
 """
@@ -23,7 +23,9 @@ import tidy_batches
 import tracked
 
 ROOT = tracked.ROOT
-BUILDS = (ROOT / "build" / "host", ROOT / "build" / "firmware" / "springbok")
+# The host's build compiles sources in groups of its own and names only these: here it is configured without.
+HOST_COMMANDS = ROOT / "build" / "tidy" / "host"
+BUILDS = (HOST_COMMANDS, ROOT / "build" / "firmware" / "springbok")
 BATCH_FOLDER = ROOT / "build" / "tidy"
 AREAS = ("base/", "wire/", "runtime/", "firmware/", "sim/", "host/", "bench/")
 # Enough to include the library's headers seldom, little enough that two processes share the work evenly.
@@ -88,6 +90,7 @@ def check(batch, names, run=run_tidy):
 
 
 def main(report, *names):
+    subprocess.run(["cmake", "--preset", "host", "-B", HOST_COMMANDS, "-DKN_UNITY=OFF"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     chosen = sources(names)
     headers = tidy_batches.names_in_headers((ROOT / name).read_text() for name in tracked.files("*.h"))
     made = tidy_batches.batches(chosen, headers, MOST_CHARACTERS)
