@@ -329,8 +329,9 @@ def main():
     whole = not (arguments.releases or arguments.models or arguments.variants)
     output = arguments.output or (ROOT / "docs" / "iree-releases.md" if whole else None)
     if output:
+        in_order = {job: verdicts[job] for job in jobs}
         with replacing(output) as part:
-            part.write_text(table.page(verdicts, releases.RELEASES, releases.VARIANTS))
+            part.write_text(table.page(in_order, releases.RELEASES, releases.VARIANTS))
         print(f"matrix: wrote {output}", file=sys.stderr)
     failed = sum(v.outcome == "failed" for v in verdicts.values())
     print(f"{progress.counts['passed']} passed, {failed + len(complaints)} failed, {progress.counts['compiler']} not compiled")
