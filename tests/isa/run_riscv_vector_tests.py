@@ -46,17 +46,18 @@ def main() -> int:
     march = MARCH.format(vlen=options.vlen)
     include = [f"-I{environment}", f"-I{options.suite}/macros/general"]
     with suite.work_folder(options) as folder:
-        work = pathlib.Path(folder)
+        work = pathlib.Path(folder).resolve()
         programs = work / f"programs-v{options.vlen}"
         programs.mkdir(exist_ok=True)
         if not any(programs.iterdir()):
             code, output, complaint = suite.run(
                 [
-                    options.generator, "-VLEN", str(options.vlen), "-XLEN", "32", "-split=10000", "-integer=0",
+                    pathlib.Path(options.generator).resolve(), "-VLEN", str(options.vlen), "-XLEN", "32", "-split=10000", "-integer=0",
                     f"-pattern={options.pattern}", f"-testfloat3level={options.float_level}", "-repeat=1",
-                    "-stage1output", f"{programs}/", "-configs", f"{options.suite}/configs/", "-march", march,
+                    "-stage1output", f"{programs}/", "-configs", f"{pathlib.Path(options.suite).resolve()}/configs/", "-march", march,
                 ],
                 3600,
+                work,  # it leaves a file where it is run
             )  # fmt: skip
             if code != 0:
                 print(f"the generator ended with {code}: {output}{complaint}", file=sys.stderr)

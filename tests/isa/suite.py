@@ -60,10 +60,10 @@ def work_folder(options):
     return contextlib.nullcontext(str(options.work))
 
 
-def run(command, limit_s=300):
-    """(exit code, output, complaints) of a command; exit code -1 if it ran out of time."""
+def run(command, limit_s=300, folder=None):
+    """(exit code, output, complaints) of a command run in `folder`; exit code -1 if it ran out of time."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False, errors="replace")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False, errors="replace", cwd=folder)
         return done.returncode, done.stdout, done.stderr
     except subprocess.TimeoutExpired:
         return -1, "", f"ran out of its {limit_s} s"
