@@ -254,7 +254,10 @@ def main(names):
                     print(said, flush=True)
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
-                end_suites()
+                # Again and again: one may be about to start its process.
+                while not all(future.done() for future in futures):
+                    end_suites()
+                    time.sleep(0.05)
                 print("interrupted", file=sys.stderr)
                 return 130
     print()

@@ -78,7 +78,11 @@ code = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep
 run_all.SUITES = [run_all.Suite(name, "what", [sys.executable, "-c", code, f"{tmp_path}/{{name}}.began"], 90) for name in "ab"]
 sys.exit(run_all.main([]))
 """
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background has them ignore the signal.
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     deadline = time.monotonic() + 30
     while not (tmp_path / "a.began").exists():
         assert time.monotonic() < deadline
