@@ -240,6 +240,7 @@ class BlockEmitter {
 
   // emit_vector_memory.cc
   bool EmitVectorMemory(const DecodedInsn& insn);
+  void EmitMove(uint32_t vector_register, const Mem& first, uint32_t bytes, bool store);
   bool EmitUnitStride(const DecodedInsn& insn, int width, bool store);
   bool EmitStridedLoad(const DecodedInsn& insn, int width);
   bool EmitWholeRegisters(const DecodedInsn& insn, uint32_t registers, bool store);

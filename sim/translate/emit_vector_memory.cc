@@ -38,6 +38,22 @@ BlockEmitter::Mem BlockEmitter::CheckRange(uint32_t base_reg, uint32_t bytes, ui
   return first;
 }
 
+// Between registers from `vector_register` on and the memory from `first` on.
+void BlockEmitter::EmitMove(uint32_t vector_register, const Mem& first, uint32_t bytes,
+                            bool store) {
+  for (const Chunk chunk : Chunks(bytes, WidestBytes())) {
+    Mem place = first.cloneAdjusted(chunk.offset);
+    place.setSize(chunk.bytes);
+    if (store) {
+      LoadChunk(0, vector_register, chunk);
+      StoreBytes(0, place, chunk.bytes);
+    } else {
+      LoadBytes(0, place, chunk.bytes);
+      StoreChunk(0, vector_register, chunk);
+    }
+  }
+}
+
 bool BlockEmitter::EmitUnitStride(const DecodedInsn& insn, int width, bool store) {
   const int emul_shift = known_type().lmul_shift + width - known_type().sew_shift;
   if (emul_shift < vector::kMinLmulShift || emul_shift > vector::kMaxLmulShift) return false;
@@ -47,17 +63,7 @@ bool BlockEmitter::EmitUnitStride(const DecodedInsn& insn, int width, bool store
   if (!legal || !insn.vm || insn.nf != 0 || bytes == 0 || bytes > 960) return false;
   x_.Read(insn.rs1);
   const Mem first = CheckRange(insn.rs1, bytes, 1u << width, store, NewCold());
-  for (const Chunk chunk : Chunks(bytes, WidestBytes())) {
-    Mem place = first.cloneAdjusted(chunk.offset);
-    place.setSize(chunk.bytes);
-    if (store) {
-      LoadChunk(0, insn.rd, chunk);
-      StoreBytes(0, place, chunk.bytes);
-    } else {
-      LoadBytes(0, place, chunk.bytes);
-      StoreChunk(0, insn.rd, chunk);
-    }
-  }
+  EmitMove(insn.rd, first, bytes, store);
   (store ? uncounted_.writes : uncounted_.reads) += known_type().vl;
   return true;
 }
@@ -124,17 +130,7 @@ bool BlockEmitter::EmitWholeRegisters(const DecodedInsn& insn, uint32_t register
   if (insn.rd % registers != 0 || bytes > 960) return false;
   x_.Read(insn.rs1);
   const Mem first = CheckRange(insn.rs1, bytes, 1, store, NewCold());
-  for (const Chunk chunk : Chunks(bytes, WidestBytes())) {
-    Mem place = first.cloneAdjusted(chunk.offset);
-    place.setSize(chunk.bytes);
-    if (store) {
-      LoadChunk(0, insn.rd, chunk);
-      StoreBytes(0, place, chunk.bytes);
-    } else {
-      LoadBytes(0, place, chunk.bytes);
-      StoreChunk(0, insn.rd, chunk);
-    }
-  }
+  EmitMove(insn.rd, first, bytes, store);
   (store ? uncounted_.writes : uncounted_.reads) += bytes;
   return true;
 }
