@@ -21,7 +21,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <numeric>
 #include <span>
@@ -86,9 +85,8 @@ class Reader {
     char answer = '+';
     Require(write(to_, "r", 1) == 1);
     pollfd from = {from_, POLLIN, 0};
-    constexpr auto kLimitMs = std::chrono::milliseconds(kLimit);
     const bool answered =
-        poll(&from, 1, static_cast<int>(kLimitMs.count())) == 1 && read(from_, &answer, 1) == 1;
+        poll(&from, 1, static_cast<int>(kLimit.count())) == 1 && read(from_, &answer, 1) == 1;
     if (!answered) End();
     AddChildsCounters();
     return answer == '+';

@@ -9,8 +9,7 @@
 // something, all of them only after the new one's size is known to fit the region at all:
 //   - it does not fit beside the old one's file and tensors: the old one is given up;
 //   - it fits but what is left is not enough for it or its inputs: the old one is unloaded, and
-//   loaded again from
-//     its file (its variables start afresh) if the new one is dropped even so;
+//     loaded again from its file (its variables start afresh) if the new one is dropped even so;
 //   - the wire does not tell the size in advance and the gap runs out: as the first case.
 #ifndef FIRMWARE_APP_MODEL_STORE_H_
 #define FIRMWARE_APP_MODEL_STORE_H_
