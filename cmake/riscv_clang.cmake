@@ -29,6 +29,7 @@ add_compile_options(
   -mcmodel=${kn_cmodel}
   -Oz  # files for speed say so themselves
   -mrelax
+  -fno-optimize-sibling-calls  # a jump out of a function with a frame is preceded by a copy of its epilogue
   -mno-implicit-float  # no vector copies of small structures: clang 19 misplaces vector spills under -msave-restore
   ${kn_prologues}
   # Not -ffreestanding: it takes away the meaning of memcpy and strlen (-fbuiltin does not bring it back), and
@@ -39,10 +40,11 @@ add_compile_options(
   "$<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti;-fno-threadsafe-statics;-nostdinc++;-D_LIBCPP_HAS_NO_THREADS;-isystem/usr/lib/llvm-19/include/c++/v1>"
   ${kn_picolibc}
   # Code generation at link time sees every caller: a tenth of the image.
-  "$<$<COMPILE_LANGUAGE:CXX>:-flto;-fwhole-program-vtables>")
+  # Before that only what shrinks when it is put in line; the link decides the rest, for the whole program.
+  "$<$<COMPILE_LANGUAGE:CXX>:-flto;-fwhole-program-vtables;SHELL:-mllvm -inline-threshold=0>")
 add_link_options(
   --target=${kn_target} -march=${kn_march} -mabi=${kn_mabi} -fuse-ld=lld-19 -nostdlib -static -flto
-  -Wl,--lto-whole-program-visibility -Wl,--gc-sections -Wl,--icf=all -Wl,--lto-O2 -Wl,-mllvm,-inline-threshold=-50
+  -Wl,--lto-whole-program-visibility -Wl,--gc-sections -Wl,--icf=all -Wl,--lto-O2 -Wl,-mllvm,-inline-threshold=-20
   -Wl,-mllvm,-enable-machine-outliner=always -Wl,-mllvm,-enable-linkonceodr-outlining
   # Addresses near gp in one instruction (firmware.ld.in says which).
   -Wl,--relax-gp)

@@ -629,7 +629,7 @@ TEST(DeviceWithSourceTest, ASensorThatFailsIsToldOnceAndRecovers) {
   for (int i = 0; i < 10; ++i) session.device.FollowSource();
   EXPECT_EQ(
       session.board.lines,
-      std::vector<std::string>{"0 ERROR |no inference on the sensor's samples: status 0x00002701"});
+      std::vector<std::string>{"0 ERROR |no inference on the sensor's samples: status 0x00000781"});
   EXPECT_FALSE(session.Process());
   source.status = base::Status::kOk;
   EXPECT_TRUE(session.Process());

@@ -10,16 +10,18 @@ constexpr uint32_t kOffsetSize = 4;
 
 }  // namespace
 
-uint32_t Reader::Read(uint32_t position, uint32_t bytes) {
-  if (position > size_ || bytes > size_ - position) {
+// A module has thousands of fields: in line in what finds them, and only there.
+template <typename Unsigned>
+[[gnu::always_inline]] inline uint32_t Reader::Read(uint32_t position) {
+  if (position > size_ || sizeof(Unsigned) > size_ - position) {
     ok_ = false;
     return 0;
   }
-  uint32_t value = base::LoadLe<uint16_t>(data_ + position);
-  if (bytes == 4)
-    value |= static_cast<uint32_t>(base::LoadLe<uint16_t>(data_ + position + 2)) << 16;
-  return value;
+  return base::LoadLe<Unsigned>(data_ + position);
 }
+
+uint32_t Reader::U32(uint32_t position) { return Read<uint32_t>(position); }
+uint32_t Reader::U16(uint32_t position) { return Read<uint16_t>(position); }
 
 uint32_t Reader::Follow(uint32_t position) {
   const uint32_t offset = U32(position);
@@ -38,8 +40,10 @@ uint32_t Reader::FieldCount(uint32_t table) {
 }
 
 uint32_t Reader::Field(uint32_t table, uint32_t field) {
-  if (field >= FieldCount(table)) return 0;
-  const uint32_t offset = U16(table - U32(table) + kVtableHeaderSize + 2 * field);
+  const uint32_t vtable = table - Read<uint32_t>(table);
+  const uint32_t entry = kVtableHeaderSize + 2 * field;
+  if (entry + 2 > Read<uint16_t>(vtable)) return 0;
+  const uint32_t offset = Read<uint16_t>(vtable + entry);
   return offset == 0 ? 0 : table + offset;
 }
 

@@ -28,8 +28,8 @@ class Reader {
   [[nodiscard]] bool ok() const { return ok_; }
   void Fail() { ok_ = false; }
 
-  [[nodiscard]] uint32_t U32(uint32_t position) { return Read(position, 4); }
-  [[nodiscard]] uint32_t U16(uint32_t position) { return Read(position, 2); }
+  [[nodiscard]] uint32_t U32(uint32_t position);
+  [[nodiscard]] uint32_t U16(uint32_t position);
 
   // Where the relative offset at `position` leads.
   [[nodiscard]] uint32_t Follow(uint32_t position);
@@ -51,7 +51,8 @@ class Reader {
   }
 
  private:
-  uint32_t Read(uint32_t position, uint32_t bytes);
+  template <typename Unsigned>
+  uint32_t Read(uint32_t position);
 
   const uint8_t* data_;
   uint32_t size_;

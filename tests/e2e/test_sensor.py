@@ -176,7 +176,7 @@ def test_a_feed_that_runs_out_is_an_error_not_a_hang(kenning, tmp_path):
         result = kenning("optimize", "test", "--json-cfg", path, "--measurements", tmp_path / "results.json")
         assert result.returncode == 1, result.stdout + result.stderr
         assert "inference 2 of 5 on the sensor's samples failed" in result.stdout + result.stderr
-        assert "0x00002702" in (tmp_path / "device.log").read_text()  # SensorNoData
+        assert "0x00000882" in (tmp_path / "device.log").read_text()  # SensorNoData
     finally:
         board.terminate()
         board.wait(timeout=10)
