@@ -12,25 +12,22 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   runtime::Failure failure;
   const base::Bytes elf(data, size);
-  const auto summary = runtime::CheckElf(elf, failure);
-  if (!summary) {
+  runtime::ElfSummary summary;
+  if (CheckElf(elf, summary, failure) != base::Status::kOk) {
     if (failure.text().empty()) std::abort();
     return 0;
   }
   // Large images only cost time: the checks are the same.
-  if (summary->image_size > 256 * 1024) return 0;
+  if (summary.image_size > 256 * 1024) return 0;
   // Exactly as large as promised, so that the sanitizer sees one byte too many.
-  const auto memory = std::make_unique<uint8_t[]>(summary->image_size);
+  const auto memory = std::make_unique<uint8_t[]>(summary.image_size);
   runtime::KernelImage image;
-  image.bytes = {memory.get(), summary->image_size};
+  image.bytes = {memory.get(), summary.image_size};
   image.base_address = 0x10000;
-  if (!runtime::PlaceElf(elf, image, failure)) return 0;
-  const auto library = runtime::Library::FindUncalled(image, failure);
-  if (!library) return 0;
-  for (uint32_t i = 0; i < library->kernel_count(); ++i) {
-    (void)library->KernelAddress(i);
-    (void)library->Attributes(i);
-    (void)library->KernelName(i);
-  }
+  if (PlaceElf(elf, summary, image, failure) != base::Status::kOk) return 0;
+  runtime::Library library(image);
+  if (library.FindUncalled(failure) != base::Status::kOk) return 0;
+  runtime::LibraryKernel kernel;
+  for (uint32_t i = 0; i < library.kernel_count(); ++i) (void)library.ReadKernel(i, kernel);
   return 0;
 }

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/try.h"
 #include "runtime/kernel/instruction_memory.h"
 
 namespace runtime {
@@ -61,67 +60,64 @@ __attribute__((no_sanitize("function"))) void AskForLibrary(void* argument) {
   }
 }
 
-base::Result<Library> FindLibrary(Hal& hal, Executable& executable, const KernelImage& image,
-                                  ImageAddress query) {
-  if (hal.skips_kernels()) return Library::FindUncalled(image, hal.failure);
+Status FindLibrary(Hal& hal, Executable& executable, ImageAddress query, Library& library) {
+  if (hal.skips_kernels()) return library.FindUncalled(hal.failure);
   QueryCall call = {reinterpret_cast<LibraryQueryFunction>(static_cast<uintptr_t>(query)),
                     &executable.environment, nullptr};
-  const PlacedKernel kernel = {"library query", static_cast<uintptr_t>(query)};
+  constexpr std::string_view kName = "library query";
+  const PlacedKernel kernel = {kName, static_cast<uintptr_t>(query)};
   const Status status = RunGuarded(hal, kernel, AskForLibrary, &call);
-  if (status != Status::kOk) return std::unexpected(status);
-  if (call.library == nullptr) {
-    return std::unexpected(hal.failure.Set(Message::kLibraryVersion));
+  if (status != Status::kOk) return status;
+  if (call.library == nullptr) return hal.failure.Set(Message::kLibraryVersion);
+  return library.Read(reinterpret_cast<uintptr_t>(call.library), hal.failure);
+}
+
+Status ReadKernels(Hal& hal, Executable& executable, Library& library) {
+  const uint32_t count = library.kernel_count();
+  auto* kernels = hal.store.heap().AllocateArray<Kernel>(count);
+  if (kernels != nullptr) executable.kernels = {kernels, count};
+  auto* placed = hal.store.heap().AllocateArray<PlacedKernel>(count);
+  if (placed != nullptr) executable.placed = {placed, count};
+  if (kernels == nullptr || placed == nullptr) return Status::kOutOfMemory;
+  LibraryKernel kernel;
+  for (uint32_t i = 0; i < count; ++i) {
+    if (!library.ReadKernel(i, kernel)) return hal.failure.Set(Message::kLibraryMalformed);
+    new (&kernels[i]) Kernel{reinterpret_cast<KernelFunction>(kernel.address), kernel.attributes};
+    new (&placed[i]) PlacedKernel{kernel.name, kernel.address};
   }
-  return Library::Read(image, reinterpret_cast<uintptr_t>(call.library), hal.failure);
+  return Status::kOk;
 }
 
 Status Fill(Hal& hal, Executable& executable, base::Bytes elf) {
-  const ElfSummary summary = TRY(CheckElf(elf, hal.failure));
-  if (!hal.skips_kernels() && summary.machine != kNativeMachine) {
+  ElfSummary summary;
+  if (const Status checked = CheckElf(elf, summary, hal.failure); checked != Status::kOk) {
+    return checked;
+  }
+  if (kTakesEveryMachine && !hal.skips_kernels() && summary.machine != kNativeMachine) {
     return hal.failure.Begin(Message::kElfMachine).Number(ElfNumber(summary.machine)).status();
   }
-  Heap& heap = hal.store.heap();
   // Whole pages, so that the host's page permissions touch nothing else.
   const size_t size = (summary.image_size + kImageAlignment - 1) & ~(kImageAlignment - 1);
-  auto* memory = static_cast<uint8_t*>(heap.AllocateAligned(size, kImageAlignment));
-  if (memory == nullptr) {
-    return hal.failure.Set(Message::kNoMemory);
-  }
+  auto* memory = static_cast<uint8_t*>(hal.store.heap().AllocateAligned(size, kImageAlignment));
+  if (memory == nullptr) return hal.failure.Set(Message::kNoMemory);
   executable.image = {memory, size};
   KernelImage image;
   image.bytes = {memory, summary.image_size};
   image.base_address = hal.skips_kernels() ? kInspectionBase : reinterpret_cast<uintptr_t>(memory);
-  const ImageAddress query = TRY(PlaceElf(elf, image, hal.failure));
+  Status status = PlaceElf(elf, summary, image, hal.failure);
+  if (status != Status::kOk) return status;
   if (!hal.skips_kernels() && !MakeCallable(executable.image)) {
     return hal.failure.Set(Message::kNotExecutable);
   }
-  const Library library = TRY(FindLibrary(hal, executable, image, query));
+  Library library(image);
+  status = FindLibrary(hal, executable, image.query, library);
+  if (status != Status::kOk) return status;
   const size_t provided =
       executable.constants == nullptr
           ? 0
           : static_cast<VmBuffer*>(executable.constants)->length / sizeof(uint32_t);
-  if (library.constant_count() > provided) {
-    return hal.failure.Set(Message::kLibraryConstants);
-  }
-
-  const uint32_t count = library.kernel_count();
-  auto* kernels = heap.AllocateArray<Kernel>(count);
-  if (kernels != nullptr) executable.kernels = {kernels, count};
-  auto* placed = heap.AllocateArray<PlacedKernel>(count);
-  if (placed != nullptr) executable.placed = {placed, count};
-  if (kernels == nullptr || placed == nullptr) return Status::kOutOfMemory;
-  for (uint32_t i = 0; i < count; ++i) {
-    const auto address = library.KernelAddress(i);
-    const auto attributes = library.Attributes(i);
-    const auto name = library.KernelName(i);
-    if (!address || !attributes || !name) {
-      return hal.failure.Set(Message::kLibraryMalformed);
-    }
-    const auto native = static_cast<uintptr_t>(*address);
-    new (&kernels[i]) Kernel{reinterpret_cast<KernelFunction>(native), *attributes};
-    new (&placed[i]) PlacedKernel{*name, native};
-  }
-  return Status::kOk;
+  if (library.constant_count() > provided) return hal.failure.Set(Message::kLibraryConstants);
+  return ReadKernels(hal, executable, library);
 }
 
 }  // namespace

@@ -100,29 +100,29 @@ void ReadExecutable(base::Bytes elf, Report& report) {
   Executable executable;
   executable.file_size_bytes = static_cast<uint32_t>(elf.size());
   Failure failure;
-  const auto summary = CheckElf(elf, failure);
-  if (!summary) {
+  ElfSummary summary;
+  if (CheckElf(elf, summary, failure) != Status::kOk) {
     executable.machine = "unknown";
     report.problems.emplace_back(failure.text());
     report.executables.push_back(std::move(executable));
     return;
   }
-  executable.machine = MachineName(summary->machine);
-  executable.image_size_bytes = summary->image_size;
-  AlignedBytes memory(summary->image_size, kFileAlignment);
+  executable.machine = MachineName(summary.machine);
+  executable.image_size_bytes = summary.image_size;
+  AlignedBytes memory(summary.image_size, kFileAlignment);
   KernelImage image;
   image.bytes = memory.bytes();
   image.base_address = kFileAlignment;
-  const auto query = PlaceElf(elf, image, failure);
-  const auto library = query ? Library::FindUncalled(image, failure)
-                             : base::Result<Library>(std::unexpected(query.error()));
-  if (!library) {
+  Library library(image);
+  if (PlaceElf(elf, summary, image, failure) != Status::kOk ||
+      library.FindUncalled(failure) != Status::kOk) {
     report.problems.emplace_back(failure.text());
   } else {
-    executable.library_version = library->version();
-    executable.library_name = library->name();
-    for (uint32_t i = 0; i < library->kernel_count(); ++i) {
-      executable.kernels.emplace_back(library->KernelName(i).value_or(""));
+    executable.library_version = library.version();
+    executable.library_name = library.name();
+    LibraryKernel kernel;
+    for (uint32_t i = 0; i < library.kernel_count(); ++i) {
+      executable.kernels.emplace_back(library.ReadKernel(i, kernel) ? kernel.name : "");
     }
   }
   report.executables.push_back(std::move(executable));

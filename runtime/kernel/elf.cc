@@ -5,8 +5,8 @@
 #include <array>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
-#include "base/try.h"
 #include "runtime/kernel/elf_layout.h"
 
 namespace runtime {
@@ -21,7 +21,6 @@ constexpr uint32_t kMaxSegments = 16;
 
 constexpr uint32_t kClassOffset = 4;
 constexpr uint32_t kDataOffset = 5;
-constexpr uint32_t kTypeOffset = 16;
 constexpr uint32_t kMachineOffset = 18;
 constexpr uint8_t kLittleEndian = 1;
 constexpr uint16_t kTypeDynamic = 3;
@@ -47,230 +46,225 @@ enum DynamicTag : uint32_t {
   kTagFiniArray = 26,
   kTagLimit = 32,
 };
-// Tags that would need code run or symbols bound: an embedded image has none.
-constexpr std::array kRefusedTags = {kTagNeeded, kTagInit,      kTagFini,     kTagRel,
-                                     kTagJmprel, kTagInitArray, kTagFiniArray};
+// Tags that would need code run or symbols bound, a bit each: an embedded image has none.
+constexpr uint32_t kRefusedTags = 1u << kTagNeeded | 1u << kTagInit | 1u << kTagFini |
+                                  1u << kTagRel | 1u << kTagJmprel | 1u << kTagInitArray |
+                                  1u << kTagFiniArray;
+
+// A record of the file or of the image; false if not all of it lies there. Not in line: field by
+// field, without alignment, it would be many times as much code.
+[[gnu::noinline]] bool Copy(Bytes from, ImageAddress offset, void* record, size_t size) {
+  if (!base::InBounds(from.size(), offset, size)) return false;
+  std::memcpy(record, from.data() + offset, size);
+  return true;
+}
+template <typename Record>
+bool Read(Bytes from, ImageAddress offset, Record& record) {
+  return Copy(from, offset, &record, sizeof(record));
+}
 
 template <typename Elf>
-class Loader {
- public:
-  using Word = typename Elf::Word;
-  template <typename T>
-  using Result = base::Result<T>;
-
-  Loader(Bytes elf, Failure& failure) : elf_(elf), failure_(failure) {}
-
-  Result<ElfSummary> Check() {
-    TRY(CheckHeader());
-    TRY(ReadSegments());
-    return ElfSummary{Elf::kMachine, image_size_};
+bool TakeSegment(const typename Elf::Segment& segment, size_t file_size, ElfSummary& summary) {
+  if (segment.type != kSegmentLoad && segment.type != kSegmentDynamic) return true;
+  if (!base::InBounds(kMaxImageSize, segment.address, segment.memory_size) ||
+      segment.file_size > segment.memory_size ||
+      !base::InBounds(file_size, segment.offset, segment.file_size)) {
+    return false;
   }
+  const auto address = static_cast<uint32_t>(segment.address);
+  const uint32_t end = address + static_cast<uint32_t>(segment.memory_size);
+  if (segment.type == kSegmentDynamic) {
+    summary.dynamic_address = address;
+    summary.dynamic_size = static_cast<uint32_t>(segment.file_size);
+  } else if (end > summary.image_size) {
+    summary.image_size = end;
+  }
+  return true;
+}
 
-  Result<ImageAddress> Place(KernelImage& image) {
-    TRY(CheckHeader());
-    TRY(ReadSegments());
-    if (image.bytes.size() != image_size_) return Refuse(Message::kElfTables);
-    image_ = &image;
-    image.pointer_size = sizeof(Word);
-    TRY(CopySegments());
-    TRY(ReadDynamicTable());
-    TRY(Relocate());
-    return FindQuery();
+template <typename Elf>
+Status Check(Bytes elf, ElfSummary& summary, Failure& failure) {
+  using Segment = typename Elf::Segment;
+  typename Elf::Header header;
+  if (!Read(elf, 0, header)) return failure.Set(Message::kElfHeader);
+  if (header.ident[kClassOffset] != Elf::kClass || header.ident[kDataOffset] != kLittleEndian ||
+      header.type != kTypeDynamic) {
+    return failure.Set(Message::kElfKind);
+  }
+  if (header.machine != ElfNumber(Elf::kMachine)) {
+    return failure.Begin(Message::kElfMachine).Number(header.machine).status();
+  }
+  summary = {.machine = Elf::kMachine,
+             .segment_table = static_cast<uint32_t>(header.segment_table),
+             .segment_count = header.segment_count};
+  bool good = header.segment_size == sizeof(Segment) && header.segment_count <= kMaxSegments;
+  Segment segment;
+  for (uint32_t i = 0; good && i < header.segment_count; ++i) {
+    good = Read(elf, header.segment_table + i * sizeof(segment), segment) &&
+           TakeSegment<Elf>(segment, elf.size(), summary);
+  }
+  return good && summary.image_size != 0 && summary.dynamic_size != 0
+             ? Status::kOk
+             : failure.Set(Message::kElfSegments);
+}
+
+template <typename Elf>
+class Placement {
+ public:
+  Placement(Bytes elf, const ElfSummary& summary, KernelImage& image, Failure& failure)
+      : elf_(elf), summary_(summary), image_(image), failure_(failure) {}
+
+  Status Place() {
+    if (image_.bytes.size() != summary_.image_size) return Outside();
+    image_.pointer_size = sizeof(Word);
+    CopySegments();
+    Status status = ReadDynamicTable();
+    if (status == Status::kOk) status = Relocate();
+    return status == Status::kOk ? FindQuery() : status;
   }
 
  private:
-  std::unexpected<Status> Refuse(Message message) { return std::unexpected(failure_.Set(message)); }
-  // Both read unchecked; the callers have proved the record around.
-  template <typename T>
-  static T Field(const uint8_t* record, uint32_t offset) {
-    return base::LoadLe<T>(record + offset);
-  }
-  [[nodiscard]] const uint8_t* Segment(uint32_t index) const {
-    return elf_.data() + segment_table_ + index * Elf::kPhSize;
-  }
-  // A part of the image that a virtual address and a length name.
-  Result<uint8_t*> Range(ImageAddress address, ImageAddress length) {
-    if (!base::InBounds(image_size_, address, length)) {
-      return Refuse(Message::kElfTables);
+  using Word = typename Elf::Word;
+  using Relocation = typename Elf::Relocation;
+  using Symbol = typename Elf::Symbol;
+
+  Status Outside() { return failure_.Set(Message::kElfTables); }
+
+  void CopySegments() {
+    typename Elf::Segment segment;
+    for (uint32_t i = 0; i < summary_.segment_count; ++i) {
+      if (!Read(elf_, summary_.segment_table + i * sizeof(segment), segment)) return;
+      if (segment.type != kSegmentLoad) continue;
+      uint8_t* target = image_.bytes.data() + segment.address;
+      std::memcpy(target, elf_.data() + segment.offset, segment.file_size);
+      std::memset(target + segment.file_size, 0, segment.memory_size - segment.file_size);
     }
-    return image_->bytes.data() + address;
   }
 
-  Result<void> CheckHeader() {
-    if (elf_.size() < Elf::kHeaderSize) return Refuse(Message::kElfHeader);
-    const uint8_t* header = elf_.data();
-    if (header[kDataOffset] != kLittleEndian ||
-        Field<uint16_t>(header, kTypeOffset) != kTypeDynamic) {
-      return Refuse(Message::kElfKind);
+  Status ReadDynamicTable() {
+    typename Elf::Dynamic entry;
+    for (uint32_t offset = 0; offset + sizeof(entry) <= summary_.dynamic_size;
+         offset += sizeof(entry)) {
+      if (!Read(image_.bytes, summary_.dynamic_address + offset, entry)) return Outside();
+      if (entry.tag == kTagNull) break;
+      if (entry.tag >= kTagLimit) continue;
+      if ((kRefusedTags >> entry.tag & 1) != 0) return failure_.Set(Message::kElfNeeds);
+      tags_[entry.tag] = entry.value;
     }
-    if (Field<uint16_t>(header, kMachineOffset) != ElfNumber(Elf::kMachine)) {
-      failure_.Begin(Message::kElfMachine).Number(Field<uint16_t>(header, kMachineOffset));
-      return std::unexpected(Status::kKernelElfUnsupported);
-    }
-    const auto table = Field<Word>(header, Elf::kPhoff);
-    segment_count_ = Field<uint16_t>(header, Elf::kPhnum);
-    if (Field<uint16_t>(header, Elf::kPhentsize) != Elf::kPhSize || segment_count_ > kMaxSegments ||
-        !base::InBounds(elf_.size(), table, segment_count_ * Elf::kPhSize)) {
-      return Refuse(Message::kElfSegments);
-    }
-    segment_table_ = static_cast<size_t>(table);
-    return {};
+    if (tags_[kTagRelasz] != 0 && tags_[kTagRelaent] != sizeof(Relocation)) return Outside();
+    return tags_[kTagSyment] == sizeof(Symbol) ? Status::kOk : Outside();
   }
 
-  Result<void> ReadSegments() {
-    ImageAddress end = 0;
-    for (uint32_t i = 0; i < segment_count_; ++i) {
-      const uint8_t* segment = Segment(i);
-      const auto type = Field<uint32_t>(segment, 0);
-      if (type != kSegmentLoad && type != kSegmentDynamic) continue;
-      const ImageAddress address = Field<Word>(segment, Elf::kPhVaddr);
-      const ImageAddress file_size = Field<Word>(segment, Elf::kPhFilesz);
-      const ImageAddress memory_size = Field<Word>(segment, Elf::kPhMemsz);
-      if (!base::InBounds(kMaxImageSize, address, memory_size) || file_size > memory_size ||
-          !base::InBounds(elf_.size(), Field<Word>(segment, Elf::kPhOffset), file_size)) {
-        return Refuse(Message::kElfSegments);
-      }
-      if (type == kSegmentLoad) {
-        end = address + memory_size > end ? address + memory_size : end;
-      } else {
-        dynamic_address_ = address;
-        dynamic_size_ = file_size;
-      }
-    }
-    if (end == 0 || dynamic_size_ == 0) return Refuse(Message::kElfSegments);
-    image_size_ = static_cast<uint32_t>(end);
-    return {};
-  }
-
-  Result<void> CopySegments() {
-    for (uint32_t i = 0; i < segment_count_; ++i) {
-      const uint8_t* segment = Segment(i);
-      if (Field<uint32_t>(segment, 0) != kSegmentLoad) continue;
-      const auto file_size = static_cast<size_t>(Field<Word>(segment, Elf::kPhFilesz));
-      const auto memory_size = static_cast<size_t>(Field<Word>(segment, Elf::kPhMemsz));
-      uint8_t* target = image_->bytes.data() + Field<Word>(segment, Elf::kPhVaddr);
-      std::memcpy(target, elf_.data() + Field<Word>(segment, Elf::kPhOffset), file_size);
-      std::memset(target + file_size, 0, memory_size - file_size);
-    }
-    return {};
-  }
-
-  Result<void> ReadDynamicTable() {
-    const uint8_t* table = TRY(Range(dynamic_address_, dynamic_size_));
-    constexpr uint32_t kEntrySize = 2 * sizeof(Word);
-    for (ImageAddress offset = 0; offset + kEntrySize <= dynamic_size_; offset += kEntrySize) {
-      const auto tag = base::LoadLe<Word>(table + offset);
-      if (tag == kTagNull) break;
-      if (tag < kTagLimit) tags_[tag] = base::LoadLe<Word>(table + offset + sizeof(Word));
-      for (const DynamicTag refused : kRefusedTags) {
-        if (tag == refused) return Refuse(Message::kElfNeeds);
-      }
-    }
-    if (tags_[kTagRelasz] != 0 && tags_[kTagRelaent] != Elf::kRelaSize) {
-      return Refuse(Message::kElfTables);
-    }
-    if (tags_[kTagSyment] != Elf::kSymSize) return Refuse(Message::kElfTables);
-    return {};
-  }
-
-  Result<void> Relocate() {
-    const ImageAddress size = tags_[kTagRelasz];
-    const uint8_t* table = TRY(Range(tags_[kTagRela], size));
-    for (ImageAddress offset = 0; offset + Elf::kRelaSize <= size; offset += Elf::kRelaSize) {
-      const uint8_t* entry = table + offset;
-      const auto type = Field<Word>(entry, Elf::kRelaInfo) & ((Word{1} << Elf::kTypeBits) - 1);
+  Status Relocate() {
+    Relocation entry;
+    for (ImageAddress offset = 0; offset + sizeof(entry) <= tags_[kTagRelasz];
+         offset += sizeof(entry)) {
+      if (!Read(image_.bytes, tags_[kTagRela] + offset, entry)) return Outside();
+      const auto type = static_cast<uint32_t>(entry.info & Elf::kTypeMask);
       if (type != Elf::kRelative) {
-        failure_.Begin(Message::kElfRelocation).Number(static_cast<uint32_t>(type));
-        return std::unexpected(Status::kKernelElfUnsupported);
+        return failure_.Begin(Message::kElfRelocation).Number(type).status();
       }
-      const ImageAddress target = Field<Word>(entry, 0);
-      const ImageAddress addend = Field<Word>(entry, Elf::kRelaAddend);
-      if (!base::InBounds(image_size_, target, sizeof(Word)) || addend > image_size_) {
-        return Refuse(Message::kElfTables);
+      if (!base::InBounds(summary_.image_size, entry.offset, sizeof(Word)) ||
+          entry.addend > summary_.image_size) {
+        return Outside();
       }
-      base::StoreLe(image_->bytes.data() + target,
-                    static_cast<Word>(image_->base_address + addend));
+      base::StoreLe(image_.bytes.data() + entry.offset,
+                    static_cast<Word>(image_.base_address + entry.addend));
     }
-    return {};
+    return Status::kOk;
   }
 
-  Result<ImageAddress> FindQuery() {
-    // The symbol count is the hash table's second word.
-    const uint8_t* hash = TRY(Range(tags_[kTagHash], 2 * sizeof(uint32_t)));
-    const ImageAddress count = tags_[kTagHash] != 0 ? Field<uint32_t>(hash, sizeof(uint32_t)) : 0;
-    if (count > image_size_ / Elf::kSymSize) return Refuse(Message::kElfTables);
-    const uint8_t* symbols = TRY(Range(tags_[kTagSymtab], count * Elf::kSymSize));
-    const ImageAddress strings_size = tags_[kTagStrsz];
-    const uint8_t* strings = TRY(Range(tags_[kTagStrtab], strings_size));
-    for (ImageAddress i = 0; i < count; ++i) {
-      const uint8_t* symbol = symbols + i * Elf::kSymSize;
-      const ImageAddress name = Field<uint32_t>(symbol, 0);
-      if (Field<uint16_t>(symbol, Elf::kSymShndx) == 0) continue;
-      if (!base::InBounds(strings_size, name, kQuerySymbol.size() + 1)) continue;
-      // The terminating NUL is compared too.
-      if (std::memcmp(strings + name, kQuerySymbol.data(), kQuerySymbol.size() + 1) != 0) continue;
-      const ImageAddress value = Field<Word>(symbol, Elf::kSymValue);
-      if (value >= image_size_) return Refuse(Message::kElfQuery);
-      return image_->base_address + value;
+  Status FindQuery() {
+    struct {
+      uint32_t bucket_count, symbol_count;
+    } hash = {};
+    if (tags_[kTagHash] != 0 && !Read(image_.bytes, tags_[kTagHash], hash)) return Outside();
+    Symbol symbol;
+    std::array<char, kQuerySymbol.size() + 1> name;  // the terminating NUL is compared too
+    for (uint32_t i = 0; i < hash.symbol_count; ++i) {
+      if (!Read(image_.bytes, tags_[kTagSymtab] + ImageAddress{i} * sizeof(symbol), symbol))
+        return Outside();
+      if (symbol.section == 0) continue;
+      if (!base::InBounds(tags_[kTagStrsz], symbol.name, name.size())) continue;
+      if (!Read(image_.bytes, tags_[kTagStrtab] + symbol.name, name)) return Outside();
+      if (std::memcmp(name.data(), kQuerySymbol.data(), name.size()) != 0) continue;
+      if (symbol.value >= summary_.image_size) break;
+      image_.query = image_.base_address + symbol.value;
+      return Status::kOk;
     }
-    return Refuse(Message::kElfQuery);
+    return failure_.Set(Message::kElfQuery);
   }
 
   Bytes elf_;
+  const ElfSummary& summary_;
+  KernelImage& image_;
   Failure& failure_;
-  KernelImage* image_ = nullptr;
-  size_t segment_table_ = 0;
-  uint32_t segment_count_ = 0;
-  uint32_t image_size_ = 0;
-  ImageAddress dynamic_address_ = 0;
-  ImageAddress dynamic_size_ = 0;
   std::array<ImageAddress, kTagLimit> tags_ = {};
 };
 
-#if !defined(__riscv)
-constexpr bool kTakesAll = true;  // to look at, if not to run
-#else
-constexpr bool kTakesAll = false;
-#endif
-
-// Runs `step` with the loader of the file's machine. A target links only its own.
+// Runs `step` with the records of a machine. A target links only its own.
 template <typename Step>
-auto WithLoader(Bytes elf, Failure& failure, Step step)
-    -> decltype(step(Loader<ElfRiscV32>(elf, failure))) {
-  constexpr uint32_t kMagic = 0x464C457F;
-  const auto magic = base::ReadAt<uint32_t>(elf, 0);
-  if (!magic || *magic != kMagic || elf.size() <= kMachineOffset + sizeof(uint16_t)) {
-    return std::unexpected(failure.Set(Message::kNotAnElf));
-  }
-  if constexpr (kTakesAll || kNativeMachine == Machine::kRiscV32) {
-    if (elf[kClassOffset] == Elf32::kClass) return step(Loader<ElfRiscV32>(elf, failure));
-  }
-  if (elf[kClassOffset] == Elf64::kClass) {
-    if constexpr (kTakesAll) {
-      if (base::LoadLe<uint16_t>(&elf[kMachineOffset]) == ElfNumber(Machine::kX8664)) {
-        return step(Loader<ElfX8664>(elf, failure));
-      }
-    }
-    if constexpr (kTakesAll || kNativeMachine == Machine::kRiscV64) {
-      return step(Loader<ElfRiscV64>(elf, failure));
+Status WithRecordsOf(Machine machine, Step step) {
+  if constexpr (kTakesEveryMachine) {
+    switch (machine) {
+      case Machine::kRiscV32:
+        return step.template operator()<ElfRiscV32>();
+      case Machine::kRiscV64:
+        return step.template operator()<ElfRiscV64>();
+      case Machine::kX8664:
+        return step.template operator()<ElfX8664>();
     }
   }
-  return std::unexpected(failure.Set(Message::kElfKind));
+  using Native = std::conditional_t<kNativeMachine == Machine::kRiscV32, ElfRiscV32, ElfRiscV64>;
+  return step.template operator()<Native>();
+}
+
+// By class, and where that is not enough by the machine's number. Checks nothing else of it.
+Machine MachineOf(const uint8_t* header) {
+  if (header[kClassOffset] == Elf32::kClass) return Machine::kRiscV32;
+  return base::LoadLe<uint16_t>(header + kMachineOffset) == ElfNumber(Machine::kX8664)
+             ? Machine::kX8664
+             : Machine::kRiscV64;
 }
 
 }  // namespace
 
-base::Result<ImageAddress> KernelImage::Pointer(ImageAddress address) const {
-  if (pointer_size == sizeof(uint32_t)) return TRY(At<uint32_t>(address));
-  return At<uintptr_t>(address);
+ImageAddress ImageReader::Value(ImageAddress address, uint32_t size_bytes) {
+  ImageAddress value = 0;
+  if (image_->Contains(address, size_bytes)) {
+    std::memcpy(&value, image_->bytes.data() + (address - image_->base_address), size_bytes);
+  } else {
+    ok_ = false;
+  }
+  return value;
 }
 
-base::Result<ElfSummary> CheckElf(Bytes elf, Failure& failure) {
-  return WithLoader(elf, failure, [](auto loader) { return loader.Check(); });
+std::string_view ImageReader::Text(ImageAddress address) {
+  if (image_->Contains(address, 1)) {
+    const size_t offset = address - image_->base_address;
+    const auto* text = reinterpret_cast<const char*>(image_->bytes.data() + offset);
+    const size_t room = image_->bytes.size() - offset;
+    const auto* end = static_cast<const char*>(std::memchr(text, 0, room));
+    if (end != nullptr) return {text, static_cast<size_t>(end - text)};
+  }
+  ok_ = false;
+  return {};
 }
 
-base::Result<ImageAddress> PlaceElf(Bytes elf, KernelImage& image, Failure& failure) {
-  return WithLoader(elf, failure, [&](auto loader) { return loader.Place(image); });
+Status CheckElf(Bytes elf, ElfSummary& summary, Failure& failure) {
+  constexpr std::string_view kMagic = "\177ELF";
+  if (elf.size() <= kMachineOffset + sizeof(uint16_t) ||
+      std::memcmp(elf.data(), kMagic.data(), kMagic.size()) != 0) {
+    return failure.Set(Message::kNotAnElf);
+  }
+  return WithRecordsOf(MachineOf(elf.data()),
+                       [&]<typename Elf>() { return Check<Elf>(elf, summary, failure); });
+}
+
+Status PlaceElf(Bytes elf, const ElfSummary& summary, KernelImage& image, Failure& failure) {
+  return WithRecordsOf(summary.machine, [&]<typename Elf>() {
+    return Placement<Elf>(elf, summary, image, failure).Place();
+  });
 }
 
 }  // namespace runtime

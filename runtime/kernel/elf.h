@@ -10,6 +10,7 @@
 #define RUNTIME_KERNEL_ELF_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/byte_reader.h"
 #include "base/status.h"
@@ -30,15 +31,19 @@ enum class Machine : uint8_t { kRiscV32, kRiscV64, kX8664 };
 
 #if !defined(__riscv)
 inline constexpr Machine kNativeMachine = Machine::kX8664;
-#elif __riscv_xlen == 64
-inline constexpr Machine kNativeMachine = Machine::kRiscV64;
+inline constexpr bool kTakesEveryMachine = true;  // to look at, if not to run
 #else
-inline constexpr Machine kNativeMachine = Machine::kRiscV32;
+inline constexpr Machine kNativeMachine =
+    __riscv_xlen == 64 ? Machine::kRiscV64 : Machine::kRiscV32;
+inline constexpr bool kTakesEveryMachine = false;
 #endif
 
+// What CheckElf proves of a file and PlaceElf relies on.
 struct ElfSummary {
-  Machine machine;
-  uint32_t image_size;  // bytes from the lowest to the highest loaded address
+  Machine machine = kNativeMachine;
+  uint32_t image_size = 0;  // bytes from the lowest to the highest loaded address
+  uint32_t segment_table = 0, segment_count = 0;   // in the file
+  uint32_t dynamic_address = 0, dynamic_size = 0;  // in the image, if it is as large as that
 };
 
 // An image in memory whose pointers are addresses counted from `base_address`: its own address if
@@ -47,28 +52,38 @@ struct KernelImage {
   base::MutableBytes bytes;
   ImageAddress base_address = 0;
   uint8_t pointer_size = 4;
+  ImageAddress query = 0;  // the library query function
 
   [[nodiscard]] bool Contains(ImageAddress address, ImageAddress length) const {
     return address >= base_address && base::InBounds(bytes.size(), address - base_address, length);
   }
-  // Pointer-sized word, or u16/u32/u8, at an address of the image.
-  [[nodiscard]] base::Result<ImageAddress> Pointer(ImageAddress address) const;
-  template <typename T>
-  [[nodiscard]] base::Result<T> At(ImageAddress address) const {
-    if (!Contains(address, sizeof(T))) {
-      return std::unexpected(base::Status::kKernelLibraryMalformed);
-    }
-    return base::LoadLe<T>(bytes.data() + (address - base_address));
-  }
+};
+
+// Reads what lies at addresses of an image, any alignment. Outside it everything is 0, and ok() is
+// false from then on.
+class ImageReader {
+ public:
+  explicit ImageReader(const KernelImage& image) : image_(&image) {}
+
+  [[nodiscard]] bool ok() const { return ok_; }
+
+  // An unsigned number of at most the size of an address.
+  [[nodiscard]] ImageAddress Value(ImageAddress address, uint32_t size_bytes);
+  // Up to its terminating NUL, which must lie in the image, too.
+  [[nodiscard]] std::string_view Text(ImageAddress address);
+
+ private:
+  const KernelImage* image_;
+  bool ok_ = true;
 };
 
 // First steps: header and segments.
-[[nodiscard]] base::Result<ElfSummary> CheckElf(base::Bytes elf, Failure& failure);
+[[nodiscard]] base::Status CheckElf(base::Bytes elf, ElfSummary& summary, Failure& failure);
 
-// Remaining steps, into `image.bytes` (exactly CheckElf's image_size). Returns the address of the
-// library query function.
-[[nodiscard]] base::Result<ImageAddress> PlaceElf(base::Bytes elf, KernelImage& image,
-                                                  Failure& failure);
+// Remaining steps, into `image.bytes` (exactly the summary's image_size); sets `image.query`. The
+// bytes and the summary are those of CheckElf.
+[[nodiscard]] base::Status PlaceElf(base::Bytes elf, const ElfSummary& summary, KernelImage& image,
+                                    Failure& failure);
 
 }  // namespace runtime
 

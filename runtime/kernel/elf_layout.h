@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Offsets of the ELF fields that the loader reads, one structure per class (System V gABI, chapters
-// 4 and 5), and for each machine the one relocation type that embedded images have.
+// The ELF records that the loader reads, one set per class (System V gABI, chapters 4 and 5), and
+// for each machine the one relocation type that embedded images have.
 #ifndef RUNTIME_KERNEL_ELF_LAYOUT_H_
 #define RUNTIME_KERNEL_ELF_LAYOUT_H_
 
@@ -11,24 +11,59 @@
 
 namespace runtime {
 
-struct Elf32 {
-  using Word = uint32_t;
+template <typename W>
+struct ElfRecords {
+  using Word = W;
+  struct Header {
+    uint8_t ident[16];
+    uint16_t type, machine;
+    uint32_t version;
+    Word entry, segment_table, section_table;
+    uint32_t flags;
+    uint16_t header_size, segment_size, segment_count, section_size, section_count, names;
+  };
+  struct Dynamic {
+    Word tag, value;
+  };
+  struct Relocation {
+    Word offset, info, addend;
+  };
+};
+
+struct Elf32 : ElfRecords<uint32_t> {
   static constexpr uint8_t kClass = 1;
-  static constexpr uint32_t kHeaderSize = 52, kPhoff = 28, kPhentsize = 42, kPhnum = 44;
-  static constexpr uint32_t kPhSize = 32, kPhOffset = 4, kPhVaddr = 8, kPhFilesz = 16,
-                            kPhMemsz = 20;
-  static constexpr uint32_t kRelaSize = 12, kRelaInfo = 4, kRelaAddend = 8, kTypeBits = 8;
-  static constexpr uint32_t kSymSize = 16, kSymValue = 4, kSymShndx = 14;
+  static constexpr Word kTypeMask = 0xFF;  // of Relocation::info
+  struct Segment {
+    uint32_t type;
+    Word offset, address, physical_address, file_size, memory_size;
+    uint32_t flags;
+    Word alignment;
+  };
+  struct Symbol {
+    uint32_t name;
+    Word value, size;
+    uint8_t info, other;
+    uint16_t section;
+  };
 };
-struct Elf64 {
-  using Word = uint64_t;
+struct Elf64 : ElfRecords<uint64_t> {
   static constexpr uint8_t kClass = 2;
-  static constexpr uint32_t kHeaderSize = 64, kPhoff = 32, kPhentsize = 54, kPhnum = 56;
-  static constexpr uint32_t kPhSize = 56, kPhOffset = 8, kPhVaddr = 16, kPhFilesz = 32,
-                            kPhMemsz = 40;
-  static constexpr uint32_t kRelaSize = 24, kRelaInfo = 8, kRelaAddend = 16, kTypeBits = 32;
-  static constexpr uint32_t kSymSize = 24, kSymValue = 8, kSymShndx = 6;
+  static constexpr Word kTypeMask = 0xFFFFFFFF;
+  struct Segment {
+    uint32_t type, flags;
+    Word offset, address, physical_address, file_size, memory_size, alignment;
+  };
+  struct Symbol {
+    uint32_t name;
+    uint8_t info, other;
+    uint16_t section;
+    Word value, size;
+  };
 };
+static_assert(sizeof(Elf32::Header) == 52 && sizeof(Elf32::Segment) == 32 &&
+              sizeof(Elf32::Relocation) == 12 && sizeof(Elf32::Symbol) == 16);
+static_assert(sizeof(Elf64::Header) == 64 && sizeof(Elf64::Segment) == 56 &&
+              sizeof(Elf64::Relocation) == 24 && sizeof(Elf64::Symbol) == 24);
 
 struct ElfRiscV32 : Elf32 {
   static constexpr Machine kMachine = Machine::kRiscV32;

@@ -28,33 +28,27 @@ struct Loaded {
 
 Loaded Load(const std::vector<uint8_t>& elf) {
   Loaded result;
-  const auto summary = CheckElf(elf, result.failure);
-  if (!summary) {
-    result.status = summary.error();
-    return result;
-  }
-  Aligned memory(summary->image_size);
+  ElfSummary summary;
+  result.status = CheckElf(elf, summary, result.failure);
+  if (result.status != Status::kOk) return result;
+  Aligned memory(summary.image_size);
   KernelImage image;
   image.bytes = memory.bytes();
   image.base_address = 0x10000;
-  const auto query = PlaceElf(elf, image, result.failure);
-  if (!query) {
-    result.status = query.error();
-    return result;
-  }
-  const auto library = Library::FindUncalled(image, result.failure);
-  if (!library) {
-    result.status = library.error();
-    return result;
-  }
-  result.kernels = library->kernel_count();
+  result.status = PlaceElf(elf, summary, image, result.failure);
+  if (result.status != Status::kOk) return result;
+  Library library(image);
+  result.status = library.FindUncalled(result.failure);
+  if (result.status != Status::kOk) return result;
+  result.kernels = library.kernel_count();
   for (uint32_t i = 0; i < result.kernels; ++i) {
-    if (!library->KernelAddress(i) || !library->Attributes(i) || !library->KernelName(i)) {
+    LibraryKernel kernel;
+    if (!library.ReadKernel(i, kernel)) {
       result.status = Status::kKernelLibraryMalformed;
       return result;
     }
+    if (i == 0) result.first_name = kernel.name;
   }
-  if (result.kernels != 0) result.first_name = *library->KernelName(0);
   return result;
 }
 
@@ -118,17 +112,18 @@ TEST(KernelTest, RefusesEachBrokenRule) {
 TEST(KernelTest, ImportingLibraryIsRefused) {
   const std::vector<uint8_t> elf = BuildElf({.import_count = 1});
   Failure failure;
-  const auto summary = CheckElf(elf, failure);
-  Aligned memory(summary->image_size);
+  ElfSummary summary;
+  ASSERT_EQ(CheckElf(elf, summary, failure), Status::kOk);
+  Aligned memory(summary.image_size);
   KernelImage image;
   image.bytes = memory.bytes();
   image.base_address = 0x10000;
-  ASSERT_TRUE(PlaceElf(elf, image, failure).has_value());
+  ASSERT_EQ(PlaceElf(elf, summary, image, failure), Status::kOk);
   // Wherever the table is, reading it must say so.
   bool refused = false;
-  for (uint64_t offset = 0; offset < summary->image_size; offset += 4) {
-    const auto library = Library::Read(image, image.base_address + offset, failure);
-    refused = refused || (!library && library.error() == Status::kKernelLibraryUnsupported &&
+  for (uint64_t offset = 0; offset < summary.image_size; offset += 4) {
+    const Status read = Library(image).Read(image.base_address + offset, failure);
+    refused = refused || (read == Status::kKernelLibraryUnsupported &&
                           failure.text().find("imports") != std::string_view::npos);
   }
   EXPECT_TRUE(refused);

@@ -26,31 +26,45 @@ struct KernelAttributes {
   uint8_t binding_count = 0;
 };
 
+struct LibraryKernel {
+  ImageAddress address = 0;
+  KernelAttributes attributes;
+  std::string_view name;  // may be empty
+};
 class Library {
  public:
-  // `address` is what the query function returned, or FindUncalled found.
-  [[nodiscard]] static base::Result<Library> Read(const KernelImage& image, ImageAddress address,
-                                                  Failure& failure);
-  // The library of an image that cannot be called here: looks through its pointers for one.
-  [[nodiscard]] static base::Result<Library> FindUncalled(const KernelImage& image,
-                                                          Failure& failure);
+  // The image must outlive the library.
+  explicit Library(const KernelImage& image) : image_(&image), reader_(image) {}
+
+  // `address` is what the query function returned.
+  [[nodiscard]] base::Status Read(ImageAddress address, Failure& failure);
+  // For an image that cannot be called here: looks through its pointers for a library.
+  [[nodiscard]] base::Status FindUncalled(Failure& failure);
 
   [[nodiscard]] uint32_t version() const { return version_; }
   [[nodiscard]] uint32_t kernel_count() const { return kernel_count_; }
   [[nodiscard]] uint32_t constant_count() const { return constant_count_; }
   [[nodiscard]] std::string_view name() const { return name_; }
 
-  // Of kernel `index` < kernel_count().
-  [[nodiscard]] base::Result<ImageAddress> KernelAddress(uint32_t index) const;
-  [[nodiscard]] base::Result<KernelAttributes> Attributes(uint32_t index) const;
-  [[nodiscard]] base::Result<std::string_view> KernelName(uint32_t index) const;  // may be empty
+  // Of kernel `index` < kernel_count(); false if part of it lies outside the image.
+  [[nodiscard]] bool ReadKernel(uint32_t index, LibraryKernel& kernel);
 
  private:
-  [[nodiscard]] base::Result<void> ReadTable(ImageAddress address);
-  [[nodiscard]] base::Result<ImageAddress> Word(ImageAddress address, uint32_t index) const;
-  [[nodiscard]] base::Result<std::string_view> Text(ImageAddress address) const;
+  // A row of library.cc.
+  struct Layout;
+  static const Layout kLayouts[];
 
-  const KernelImage* image_ = nullptr;
+  bool ReadTable(ImageAddress address);
+  ImageAddress Word(ImageAddress address, uint32_t index) {
+    return reader_.Value(address + index * image_->pointer_size, image_->pointer_size);
+  }
+  uint32_t Count(ImageAddress address) {
+    return static_cast<uint32_t>(reader_.Value(address, sizeof(uint32_t)));
+  }
+
+  const KernelImage* image_;
+  ImageReader reader_;
+  const Layout* layout_ = nullptr;
   uint32_t version_ = 0;
   uint32_t kernel_count_ = 0;
   uint32_t import_count_ = 0;
