@@ -2,10 +2,7 @@
 
 #include "runtime/vmfb/container.h"
 
-#include <cstdint>
-#include <cstring>
-
-#include "base/try.h"
+#include "runtime/vmfb/flatbuffer.h"
 
 namespace runtime {
 namespace {
@@ -13,40 +10,32 @@ namespace {
 using base::Status;
 
 constexpr uint32_t kZipLocalHeader = 0x04034B50;  // "PK\3\4"
-constexpr size_t kZipHeaderSize = 30;
-constexpr size_t kZipNameLengthOffset = 26;
-constexpr size_t kZipExtraLengthOffset = 28;
-constexpr size_t kRodataAlignment = 64;
-constexpr size_t kMinFlatbufferSize = 16;
+constexpr uint32_t kZipHeaderSize = 30;
+constexpr uint32_t kZipNameLengthOffset = 26;
+constexpr uint32_t kZipExtraLengthOffset = 28;
+constexpr uint32_t kRodataAlignment = 64;
+constexpr uint32_t kIdentifier = 0x45455249;  // "IREE"
+constexpr uint32_t kIdentifierOffset = 8;
+constexpr uint32_t kMinFlatbufferSize = 16;
 
 }  // namespace
 
-base::Result<Container> LocateModule(base::Bytes file) {
-  const auto magic = base::ReadAt<uint32_t>(file, 0);
-  if (!magic) return std::unexpected(Status::kVmfbNotAModule);
-  Container container = {};
-  size_t start = 0;
-  if (*magic == kZipLocalHeader) {
-    container.zip = true;
-    start = kZipHeaderSize + TRY(base::ReadAt<uint16_t>(file, kZipNameLengthOffset)) +
-            TRY(base::ReadAt<uint16_t>(file, kZipExtraLengthOffset));
+Status LocateModule(base::Bytes file, Container& container) {
+  flatbuffer::Reader reader(file);
+  container = {.zip = reader.U32(0) == kZipLocalHeader};
+  uint32_t start = 0;
+  if (container.zip) {
+    start = kZipHeaderSize + reader.U16(kZipNameLengthOffset) + reader.U16(kZipExtraLengthOffset);
   }
-  const auto size = base::ReadAt<uint32_t>(file, start);
-  if (!size) return std::unexpected(Status::kVmfbNotAModule);
-  const auto flatbuffer = base::SliceAt(file, start + sizeof(uint32_t), *size);
+  const uint32_t size = reader.U32(start);
   // Identifier first: a foreign file should be called foreign, not damaged.
-  const auto identifier = base::SliceAt(file, start + 8, 4);
-  if (!identifier || std::memcmp(identifier->data(), "IREE", 4) != 0) {
-    return std::unexpected(Status::kVmfbNotAModule);
-  }
-  if (!flatbuffer || flatbuffer->size() < kMinFlatbufferSize) {
-    return std::unexpected(Status::kVmfbMalformed);
-  }
-  container.flatbuffer_offset = start + sizeof(uint32_t);
-  container.flatbuffer_size = flatbuffer->size();
-  const size_t end = container.flatbuffer_offset + container.flatbuffer_size;
-  container.rodata_base = (end + kRodataAlignment - 1) / kRodataAlignment * kRodataAlignment;
-  return container;
+  if (reader.U32(start + kIdentifierOffset) != kIdentifier) return Status::kVmfbNotAModule;
+  start += sizeof(size);
+  if (size < kMinFlatbufferSize || size > file.size() - start) return Status::kVmfbMalformed;
+  container.flatbuffer_offset = start;
+  container.flatbuffer_size = size;
+  container.rodata_base = (start + size + kRodataAlignment - 1) & ~(kRodataAlignment - 1);
+  return Status::kOk;
 }
 
 }  // namespace runtime

@@ -6,7 +6,7 @@
 #ifndef RUNTIME_VMFB_CONTAINER_H_
 #define RUNTIME_VMFB_CONTAINER_H_
 
-#include <cstddef>
+#include <cstdint>
 
 #include "base/byte_reader.h"
 #include "base/status.h"
@@ -14,13 +14,13 @@
 namespace runtime {
 
 struct Container {
-  bool zip;
-  size_t flatbuffer_offset;  // of the flatbuffer proper, behind its size prefix
-  size_t flatbuffer_size;
-  size_t rodata_base;  // external rodata offsets count from here
+  bool zip = false;
+  uint32_t flatbuffer_offset = 0;  // of the flatbuffer proper, behind its size prefix
+  uint32_t flatbuffer_size = 0;
+  uint32_t rodata_base = 0;  // external rodata offsets count from here
 };
 
-[[nodiscard]] base::Result<Container> LocateModule(base::Bytes file);
+[[nodiscard]] base::Status LocateModule(base::Bytes file, Container& container);
 
 }  // namespace runtime
 

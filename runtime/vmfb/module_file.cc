@@ -41,12 +41,11 @@ base::Result<T> Checked(const Reader& reader, const T& value) {
 Status ModuleFile::Open(base::Bytes file, Failure& failure) {
   *this = ModuleFile();
   file_ = file;
-  const auto container = LocateModule(file);
-  if (!container) {
-    return failure.Set(container.error() == Status::kVmfbNotAModule ? Message::kNotAModule
-                                                                    : Message::kFileCutOff);
+  const Status located = LocateModule(file, container_);
+  if (located != Status::kOk) {
+    return failure.Set(located == Status::kVmfbNotAModule ? Message::kNotAModule
+                                                          : Message::kFileCutOff);
   }
-  container_ = *container;
   flatbuffer_ = file.subspan(container_.flatbuffer_offset, container_.flatbuffer_size);
   Reader reader(flatbuffer_);
   const uint32_t root = reader.Follow(0);
@@ -91,21 +90,20 @@ uint32_t ModuleFile::FileOffset(const uint8_t* byte) const {
 
 base::Result<FunctionBody> ModuleFile::FunctionAt(uint32_t ordinal) const {
   if (ordinal >= functions_.count) return std::unexpected(Status::kVmfbMalformed);
-  const uint8_t* descriptor = flatbuffer_.data() + functions_.first +
-                              ordinal * kLayouts[static_cast<size_t>(layout_)].descriptor_size;
-  const auto offset = base::LoadLe<int32_t>(descriptor);
-  const auto length = base::LoadLe<int32_t>(descriptor + 4);
-  // Layout B has requirements, a reserved field and the block count in between.
-  const uint8_t* counts = descriptor + (layout_ == Layout::kA ? 8 : 16);
-  const auto value_registers = base::LoadLe<int16_t>(counts);
-  const auto ref_registers = base::LoadLe<int16_t>(counts + 2);
-  if (offset < 0 || length <= 0 || value_registers < 0 || ref_registers < 0 ||
-      !base::InBounds(bytecode_.size(), static_cast<uint32_t>(offset),
-                      static_cast<uint32_t>(length))) {
+  // Layout B has requirements, a reserved field and the block count between length and registers.
+  const uint32_t counts = layout_ == Layout::kA ? 8 : 16;
+  Reader reader(flatbuffer_);
+  const uint32_t descriptor =
+      functions_.first + ordinal * kLayouts[static_cast<size_t>(layout_)].descriptor_size;
+  const FunctionBody body = {reader.U32(descriptor), reader.U32(descriptor + 4),
+                             static_cast<uint16_t>(reader.U16(descriptor + counts)),
+                             static_cast<uint16_t>(reader.U16(descriptor + counts + 2))};
+  // All four are signed.
+  if (body.length == 0 || !base::InBounds(bytecode_.size(), body.offset, body.length) ||
+      (body.value_registers | body.ref_registers) > INT16_MAX) {
     return std::unexpected(Status::kVmfbMalformed);
   }
-  return FunctionBody{static_cast<uint32_t>(offset), static_cast<uint32_t>(length),
-                      static_cast<uint16_t>(value_registers), static_cast<uint16_t>(ref_registers)};
+  return body;
 }
 
 base::Result<ImportDef> ModuleFile::ImportAt(uint32_t ordinal) const {
@@ -178,7 +176,7 @@ base::Result<base::Bytes> ModuleFile::RodataAt(uint32_t ordinal) const {
     words[2 * field] = reader.U32(position);
     words[2 * field + 1] = reader.U32(position + 4);
   }
-  const size_t room = file_.size() - std::min(container_.rodata_base, file_.size());
+  const size_t room = file_.size() - std::min<size_t>(container_.rodata_base, file_.size());
   if ((words[1] | words[3]) != 0 || !base::InBounds(room, words[0], words[2])) reader.Fail();
   if (!reader.ok()) return std::unexpected(Status::kVmfbMalformed);
   return file_.subspan(file_.size() - room + words[0], words[2]);
