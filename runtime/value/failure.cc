@@ -70,11 +70,20 @@ constexpr auto kPairs = [] {
   return pairs;
 }();
 
-constexpr base::Status kStatuses[] = {
-#define MESSAGE(name, status, text) base::Status::k##status,
+// A byte each: the general ones of module 0 are below 0x80, the runtime's of module 1 are not.
+constexpr uint8_t CodeOf(base::Status status) { return static_cast<uint8_t>(status); }
+constexpr base::Status StatusOf(uint8_t code) {
+  return static_cast<base::Status>(code | (code & 0x80) << 1);
+}
+constexpr uint8_t kCodes[] = {
+#define MESSAGE(name, status, text) CodeOf(base::Status::k##status),
 #include "runtime/value/messages.def"
 #undef MESSAGE
 };
+#define MESSAGE(name, status, text) \
+  static_assert(StatusOf(CodeOf(base::Status::k##status)) == base::Status::k##status);
+#include "runtime/value/messages.def"
+#undef MESSAGE
 
 }  // namespace
 
@@ -85,7 +94,7 @@ void Failure::Clear() {
 }
 
 Failure& Failure::Begin(Message message) {
-  return Begin(message, kStatuses[static_cast<size_t>(message)]);
+  return Begin(message, StatusOf(kCodes[static_cast<size_t>(message)]));
 }
 
 Failure& Failure::Begin(Message message, base::Status status) {
