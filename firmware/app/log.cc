@@ -2,7 +2,7 @@
 
 #include "firmware/app/log.h"
 
-#include <algorithm>
+#include <array>
 
 namespace firmware {
 namespace {
@@ -13,42 +13,8 @@ constexpr std::array<std::string_view, 5> kTags = {"ERROR |", "WARN |", "INFO |"
 }  // namespace
 
 LogLine::LogLine(LogLevel level) : level_(level) {
-  text_[0] = '\0';
   Text(kTags[static_cast<size_t>(level)]);
-  body_at_ = length_;
-}
-
-LogLine& LogLine::Text(std::string_view text) {
-  for (char c : text.substr(0, kMaxLength - length_)) {
-    text_[length_++] = c >= ' ' && c < '\x7F' ? c : '?';
-  }
-  text_[length_] = '\0';
-  return *this;
-}
-
-LogLine& LogLine::Text(const char* text) { return Text(std::string_view(text)); }
-
-LogLine& LogLine::Number(uint32_t number) {
-  std::array<char, 10> digits;
-  auto first = digits.end();
-  do {
-    *--first = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  return Text({first, digits.end()});
-}
-
-LogLine& LogLine::Hex(uintptr_t number) {
-  constexpr size_t kShort = 8;
-  std::array<char, 2 * sizeof(number)> digits;
-  size_t first = digits.size() - kShort;
-  if constexpr (sizeof(number) > sizeof(uint32_t)) {
-    if (number > UINT32_MAX) first = 0;
-  }
-  for (size_t i = digits.size(); i-- > first; number >>= 4) {
-    digits[i] = "0123456789ABCDEF"[number & 15];
-  }
-  return Text("0x").Text({digits.data() + first, digits.size() - first});
+  body_at_ = view().size();
 }
 
 void Log::Write(const LogLine& line) {

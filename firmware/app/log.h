@@ -6,39 +6,25 @@
 #ifndef FIRMWARE_APP_LOG_H_
 #define FIRMWARE_APP_LOG_H_
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "base/text_line.h"
 #include "firmware/app/board.h"
 
 namespace firmware {
 
-// One line under construction; what does not fit is cut, foreign bytes that do not print become
-// '?'.
-class LogLine {
+class LogLine : public base::TextLine {
  public:
   explicit LogLine(LogLevel level);
 
-  LogLine& Text(std::string_view text);
-  LogLine& Text(const char* text);  // a literal: its length would be one more argument
-  LogLine& Number(uint32_t number);
-  // 8 digits, or 16 on a 64-bit board if they are needed.
-  LogLine& Hex(uintptr_t number);
-
   [[nodiscard]] LogLevel level() const { return level_; }
-  [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }
   // Without the tag.
   [[nodiscard]] std::string_view body() const { return view().substr(body_at_); }
-  [[nodiscard]] const char* c_str() const { return text_.data(); }
 
  private:
-  static constexpr size_t kMaxLength = 255;
-
   LogLevel level_;
-  size_t length_ = 0;
-  size_t body_at_ = 0;
-  std::array<char, kMaxLength + 1> text_;
+  size_t body_at_;
 };
 
 // Gets every line after it was printed.

@@ -90,7 +90,7 @@ constexpr uint8_t kCodes[] = {
 void Failure::Clear() {
   status_ = base::Status::kOk;
   byte_offset_ = kNoOffset;
-  length_ = 0;
+  TextLine::Clear();
 }
 
 Failure& Failure::Begin(Message message) {
@@ -115,8 +115,7 @@ void Failure::Unpack(uint8_t packed) {
     Unpack(pair[0]);
     Unpack(pair[1]);
   } else {
-    const char letter = static_cast<char>(packed);
-    Text({&letter, 1});
+    Append(static_cast<char>(packed));
   }
 }
 
@@ -124,30 +123,6 @@ base::Status Failure::Set(base::Status status, std::string_view text) {
   Clear();
   status_ = status;
   return Text(text).status();
-}
-
-Failure& Failure::Text(const char* text) {
-  for (; *text != '\0'; ++text) Text({text, 1});
-  return *this;
-}
-
-Failure& Failure::Text(std::string_view text) {
-  for (const char c : text) {
-    if (length_ == text_.size()) break;
-    text_[length_++] = c >= ' ' && c <= '~' ? c : '?';
-  }
-  return *this;
-}
-
-Failure& Failure::Number(uint32_t number, uint32_t base) {
-  std::array<char, 10> digits;
-  size_t start = digits.size();
-  do {
-    digits[--start] = "0123456789abcdef"[number % base];
-    number /= base;
-  } while (number != 0);
-  if (base == 16) Text("0x");
-  return Text({digits.data() + start, digits.size() - start});
 }
 
 }  // namespace runtime

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What went wrong, in words, without a heap: a fixed text that the firmware logs and `kenning info`
-// prints. The words are messages.def's; names behind them come from the module and are cut to fit,
-// foreign bytes that are not printable ASCII become '?'.
+// prints. The words are messages.def's; names behind them come from the module and are cut to fit.
 #ifndef RUNTIME_VALUE_FAILURE_H_
 #define RUNTIME_VALUE_FAILURE_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "base/status.h"
+#include "base/text_line.h"
 
 namespace runtime {
 
@@ -21,7 +19,7 @@ enum class Message : uint8_t {
 #undef MESSAGE
 };
 
-class Failure {
+class Failure : public base::TextLine {
  public:
   static constexpr uint32_t kNoOffset = UINT32_MAX;
 
@@ -29,7 +27,7 @@ class Failure {
   // Offset of the offending byte in the file, or kNoOffset.
   [[nodiscard]] uint32_t byte_offset() const { return byte_offset_; }
   void set_byte_offset(uint32_t offset) { byte_offset_ = offset; }
-  [[nodiscard]] std::string_view text() const { return {text_.data(), length_}; }
+  [[nodiscard]] std::string_view text() const { return view(); }
 
   void Clear();
 
@@ -44,17 +42,11 @@ class Failure {
   Failure& Begin(Message message, base::Status status);
   base::Status Set(base::Status status, std::string_view text);
 
-  Failure& Text(std::string_view text);
-  Failure& Text(const char* text);
-  Failure& Number(uint32_t number, uint32_t base = 10);  // or 16: 0x in front
-
  private:
   void Unpack(uint8_t packed);
 
   base::Status status_ = base::Status::kOk;
   uint32_t byte_offset_ = kNoOffset;
-  uint16_t length_ = 0;
-  std::array<char, 158> text_ = {};
 };
 
 }  // namespace runtime
