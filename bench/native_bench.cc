@@ -56,7 +56,7 @@ Result<double> ShortestInference(const Bytes& model, const runtime::Value& argum
   double shortest = 1e9;
   for (int run = 0; run < kRuns; ++run) {
     const double start = ThreadSeconds();
-    if (!runtime.Invoke(*function, {&argument, 1})) return failed();
+    if (runtime.Invoke(*function, {&argument, 1}) != base::Status::kOk) return failed();
     shortest = std::min(shortest, ThreadSeconds() - start);
     runtime.ReleaseResults();
   }

@@ -127,7 +127,7 @@ base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& s
   }
   function_ = *found;
   runtime::FunctionInfo info;
-  const base::Status described = model.Describe(function_, info);
+  const base::Status described = model.DescribeArguments(function_, info);
   if (described != base::Status::kOk) return described;
   if (info.argument_count != spec.input_count) {
     why.Text(entry).Text(" takes ").Number(info.argument_count);

@@ -354,7 +354,6 @@ base::Status Device::PutInService(const CallPlan& plan) {
   inputs_ = {memory->first(set_bytes), memory->last(set_bytes)};
   plan_ = plan;
   input_in_use_ = 0;
-  results_ = {};
   spec_waits_ = false;
   served_ = DeviceState::kWeightsLoaded;
   if (source_ != nullptr) {
@@ -377,7 +376,6 @@ void Device::ModelRefused() {
 void Device::NoteEpoch() {
   if (epoch_ == store_.epoch()) return;
   epoch_ = store_.epoch();
-  results_ = {};
   served_ = DeviceState::kUninitialized;
 }
 
@@ -433,11 +431,10 @@ base::Status Device::Infer() {
     runtime::Runtime& model;
     runtime::Function function;
     std::span<const runtime::Value> arguments;
-    base::Result<std::span<const runtime::Value>> results;
+    base::Status status;
   } call = {store_.model(), plan_.function(), plan_.Bind(inputs_[input_in_use_]),
-            std::unexpected(base::Status::kFirmwareTrap)};
+            base::Status::kFirmwareTrap};
   served_ = DeviceState::kInputLoaded;
-  results_ = {};
   const uint64_t start_ns = board_.TimeNs();
   const uint64_t start_instructions = board_.InstructionCount();
   watch_.Announce("inference.begin");
@@ -445,7 +442,7 @@ base::Status Device::Infer() {
       "the model's program",
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
-        c.results = c.model.Invoke(c.function, c.arguments);
+        c.status = c.model.Invoke(c.function, c.arguments);
       },
       &call);
   watch_.Announce("inference.end");
@@ -456,20 +453,20 @@ base::Status Device::Infer() {
     NoteEpoch();
     return base::Status::kFirmwareTrap;
   }
-  if (!call.results) {
+  if (call.status != base::Status::kOk) {
     reason_.Text(call.model.failure().text());
-    return call.results.error();
+    return call.status;
   }
   inference_measured_ = true;
-  results_ = *call.results;
   served_ = DeviceState::kInferenceDone;
   return base::Status::kOk;
 }
 
 base::Status Device::ServeOutput() {
+  const std::span<const runtime::Value> results = store_.model().results();
   std::array<base::Bytes, runtime::kMaxValues> pieces;
-  for (size_t i = 0; i < results_.size(); ++i) pieces[i] = BytesOf(results_[i]);
-  AnswerSuccess(std::span(pieces).first(results_.size()));
+  std::ranges::transform(results, pieces.begin(), BytesOf);
+  AnswerSuccess(std::span(pieces).first(results.size()));
   return base::Status::kOk;
 }
 

@@ -125,7 +125,6 @@ class Device final : private LogSink {
   uint8_t input_in_use_ = 0;
   bool double_inputs_ = false;
 
-  std::span<const runtime::Value> results_;
   uint64_t inference_instructions_ = 0;
   uint64_t inference_ns_ = 0;
   bool inference_measured_ = false;

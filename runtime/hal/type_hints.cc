@@ -21,43 +21,77 @@ const uint16_t* BranchTarget(const uint16_t* branch) {
 }
 uint32_t BranchLength(const uint16_t* branch) { return 4 + 2 * (branch[2] + branch[3]); }
 
-// What the whole reading shares: the views made on the way, and its bounds.
-struct Findings {
+// What the whole reading shares: how far it may still go, and where views made on the way are
+// noted.
+struct ArgumentsOnly {
+  uint32_t steps = kMaxSteps;
+
+  static ValueInfo* NewView() { return nullptr; }
+};
+
+struct ArgumentsAndResults {
+  uint32_t steps = kMaxSteps;
   std::array<ValueInfo, kMaxCreated> created;
   uint32_t created_count = 0;
-  uint32_t steps = kMaxSteps;  // still allowed
-  uint32_t depth = 0;          // of internal calls
+
+  ValueInfo* NewView() {
+    if (created_count == kMaxCreated) return nullptr;
+    ValueInfo& view = created[created_count++];
+    view.kind = ValueKind::kTensor;
+    return &view;
+  }
 };
 
 // Knowledge about the registers of one frame, while one path through its function is followed.
 // Cells are described in translator.h; the registers lie as in the interpreter's frame.
+template <typename Findings>
 class PathReader {
  public:
   PathReader(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
-             Findings& findings)
+             Findings& findings, uint32_t depth = 0)
       : module_(module),
         function_(function),
         heap_(heap),
         findings_(findings),
-        ref_bytes_(function.ref_slots * sizeof(ValueInfo*)),
-        value_bytes_(function.value_slots * sizeof(uint32_t)),
-        frame_(heap.AllocateArray<uint8_t>(ref_bytes_ + value_bytes_)) {
-    if (!ready()) return;
-    std::memset(frame_, 0, ref_bytes_);
-    std::memset(frame_ + ref_bytes_, 0xFF, value_bytes_);
+        depth_(depth),
+        refs_(heap.AllocateArray<uint8_t>(FrameBytes())) {
+    if (refs_ == nullptr) return;
+    values_ = refs_ + RefBytes();
+    std::memset(refs_, 0, RefBytes());
+    std::memset(values_, 0xFF, ValueBytes());
   }
-  ~PathReader() { heap_.FreeArray(frame_, ref_bytes_ + value_bytes_); }
+  ~PathReader() { heap_.FreeArray(refs_, FrameBytes()); }
   PathReader(const PathReader&) = delete;
   PathReader& operator=(const PathReader&) = delete;
 
-  [[nodiscard]] bool ready() const { return frame_ != nullptr; }
+  // Follows the path of an exported function: what is found about its arguments goes into `info`.
+  // The instruction at which the path returns, or nullptr.
+  const uint16_t* Read(FunctionInfo& info) {
+    if (refs_ == nullptr) return nullptr;
+    uint32_t ref = 0;
+    for (uint32_t i = 0; i < info.argument_count; ++i) {
+      if (info.arguments[i].kind != ValueKind::kTensor) continue;
+      RefAt(static_cast<uint16_t>(ref++ * sizeof(ValueInfo*))) = &info.arguments[i];
+    }
+    return Follow();
+  }
+
+  // What is found about a reference that the path returns at `end`.
+  ValueInfo* Returned(const uint16_t* end, uint32_t index) {
+    return end != nullptr && index < end[2] ? RefAt(end[3 + end[1] + index]) : nullptr;
+  }
+
+ private:
+  // No constant, or nothing known; dimensions say the same by it.
+  static constexpr uint32_t kUnknown = ValueInfo::kDynamic;
 
   // What is found about the view in a reference register; nullptr: nobody asks.
   ValueInfo*& RefAt(uint16_t cell) {
-    return *reinterpret_cast<ValueInfo**>(frame_ + (cell & ~1u));  // without the MOVE bit
+    return *reinterpret_cast<ValueInfo**>(refs_ + (cell & ~1u));  // without the MOVE bit
   }
 
-  // The instruction at which the path returns, or nullptr.
+  uint32_t& ValueAt(uint16_t cell) { return *reinterpret_cast<uint32_t*>(values_ + cell); }
+
   const uint16_t* Follow() {
     const uint16_t* pc = function_.cells;
     for (; findings_.steps != 0; --findings_.steps) {
@@ -102,18 +136,9 @@ class PathReader {
     return nullptr;
   }
 
-  // What is found about a reference that the path returns at `end`.
-  ValueInfo* Returned(const uint16_t* end, uint32_t index) {
-    return end != nullptr && index < end[2] ? RefAt(end[3 + end[1] + index]) : nullptr;
-  }
-
- private:
-  // No constant, or nothing known; dimensions say the same by it.
-  static constexpr uint32_t kUnknown = ValueInfo::kDynamic;
-
-  uint32_t& ValueAt(uint16_t cell) {
-    return *reinterpret_cast<uint32_t*>(frame_ + ref_bytes_ + cell);
-  }
+  [[nodiscard]] size_t RefBytes() const { return function_.ref_slots * sizeof(ValueInfo*); }
+  [[nodiscard]] size_t ValueBytes() const { return function_.value_slots * sizeof(uint32_t); }
+  [[nodiscard]] size_t FrameBytes() const { return RefBytes() + ValueBytes(); }
 
   // Whether nothing but cleaning up happens from `pc` to a `fail`.
   static bool Fails(const uint16_t* pc) {
@@ -164,13 +189,11 @@ class PathReader {
   const uint16_t* ReadCall(const uint16_t* pc) {
     const uint16_t* pair = pc + 6 + 2 * pc[2];
     const uint16_t* result = pair + 2 * pc[3];
-    PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_);
+    PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_, depth_ + 1);
     const uint16_t* end = nullptr;
-    if (callee.ready() && findings_.depth < kMaxDepth) {
+    if (callee.refs_ != nullptr && depth_ < kMaxDepth) {
       for (; pair != result; pair += 2) callee.RefAt(pair[1]) = RefAt(pair[0]);
-      ++findings_.depth;
       end = callee.Follow();
-      --findings_.depth;
     }
     for (uint32_t i = 0; i < pc[4]; ++i) ValueAt(*result++) = kUnknown;
     for (uint32_t i = 0; i < pc[5]; ++i) RefAt(*result++) = callee.Returned(end, i);
@@ -183,13 +206,11 @@ class PathReader {
     const OpcodeRow& row = kOpcodeRows[pc[0]];
     const uint16_t* next = pc + row.cells;
     const uint16_t cell = next[-1];
-    char letter = '\0';
-    for (const char* c = OperandLetters(row.shape); *c != '\0'; ++c) {
-      if (*c != 'T') letter = *c;
-    }
-    if (IsResult(letter)) {
+    const char* letter = OperandLetters(row.shape);
+    while (letter[1] != '\0') ++letter;
+    if (IsResult(*letter)) {
       ValueAt(cell) = kUnknown;
-    } else if (letter == 'r' && op != Op::kGlobalStoreRef) {
+    } else if (*letter == 'r' && op != Op::kGlobalStoreRef) {
       RefAt(cell) = op == Op::kAssignRef ? RefAt(pc[1]) : nullptr;
     }
     return next;
@@ -204,10 +225,9 @@ class PathReader {
     ValueInfo* created = nullptr;
     if (function == hal::BufferViewAssert) {
       if (ValueInfo* view = RefAt(arguments[0])) ReadShape(*view, arguments + 2, rank);
-    } else if (function == hal::BufferViewCreate && findings_.created_count < kMaxCreated) {
-      created = &findings_.created[findings_.created_count++];
-      created->kind = ValueKind::kTensor;
-      ReadShape(*created, arguments + 3, rank);
+    } else if (function == hal::BufferViewCreate) {
+      created = findings_.NewView();
+      if (created != nullptr) ReadShape(*created, arguments + 3, rank);
     }
     const char* letter = module_.ConventionOf(import);
     while (*letter++ != '_') {
@@ -235,9 +255,9 @@ class PathReader {
   const FunctionRecord& function_;
   Heap& heap_;
   Findings& findings_;
-  const size_t ref_bytes_;
-  const size_t value_bytes_;
-  uint8_t* frame_;
+  const uint32_t depth_;  // of internal calls
+  uint8_t* refs_;         // and behind them
+  uint8_t* values_;
   std::array<const uint16_t*, 8> met_;
   uint32_t met_count_ = 0;
 };
@@ -245,18 +265,19 @@ class PathReader {
 }  // namespace
 
 // Not part of its caller's frame, which is large enough.
-[[gnu::noinline]] void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function,
-                                     Heap& heap, FunctionInfo& info) {
-  Findings findings;
+[[gnu::noinline]] void ReadArgumentHints(const VerifiedModule& module,
+                                         const FunctionRecord& function, Heap& heap,
+                                         FunctionInfo& info) {
+  ArgumentsOnly findings;
+  PathReader(module, function, heap, findings).Read(info);
+}
+
+void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+                   FunctionInfo& info) {
+  ArgumentsAndResults findings;
   PathReader reader(module, function, heap, findings);
-  if (!reader.ready()) return;
+  const uint16_t* end = reader.Read(info);
   uint32_t ref = 0;
-  for (uint32_t i = 0; i < info.argument_count; ++i) {
-    if (info.arguments[i].kind != ValueKind::kTensor) continue;
-    reader.RefAt(static_cast<uint16_t>(ref++ * sizeof(ValueInfo*))) = &info.arguments[i];
-  }
-  const uint16_t* end = reader.Follow();
-  ref = 0;
   for (uint32_t i = 0; i < info.result_count; ++i) {
     if (info.results[i].kind != ValueKind::kTensor) continue;
     if (const ValueInfo* found = reader.Returned(end, ref++)) info.results[i] = *found;

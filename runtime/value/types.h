@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace runtime {
 
@@ -85,10 +84,7 @@ struct ValueInfo {
 };
 
 struct FunctionInfo {
-  std::string_view name;                // without the module's name
-  std::string_view calling_convention;  // "0rr_r"
-  std::string_view declaration;         // "sync func @main(…) -> (…)"; empty before 20231218
-  uint32_t argument_count = 0;          // what Invoke expects: without the fences of the async ABI
+  uint32_t argument_count = 0;  // what Invoke expects: without the fences of the async ABI
   uint32_t result_count = 0;
   std::array<ValueInfo, kMaxValues> arguments;
   std::array<ValueInfo, kMaxValues> results;
