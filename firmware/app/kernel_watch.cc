@@ -2,7 +2,6 @@
 
 #include "firmware/app/kernel_watch.h"
 
-#include <algorithm>
 #include <array>
 
 namespace firmware {
@@ -23,9 +22,8 @@ void KernelWatch::OnExecutablePlaced(const runtime::PlacedExecutable& executable
   Announce("kernel.exports", static_cast<uint32_t>(executable.kernels.size()));
   for (const runtime::PlacedKernel& kernel : executable.kernels) {
     // Names come out of the model: copied, cut and terminated here.
-    std::array<char, 128> name = {};
-    const std::string_view cut = kernel.name.substr(0, name.size() - 1);
-    std::ranges::copy(cut, name.begin());
+    std::array<char, 128> name;
+    name[kernel.name.copy(name.data(), name.size() - 1)] = '\0';
     Announce(name.data(), Address(kernel.address));
   }
 }
@@ -48,7 +46,7 @@ base::Status KernelWatch::DispatchTrapped(const runtime::PlacedKernel& kernel, c
   return base::Status::kFirmwareTrap;
 }
 
-bool KernelWatch::RunGuarded(std::string_view what, void (*body)(void*), void* argument) {
+bool KernelWatch::RunGuarded(const char* what, void (*body)(void*), void* argument) {
   Trap trap;
   if (board_.RunGuarded(body, argument, trap)) return true;
   LogLine line(LogLevel::kError);

@@ -7,15 +7,18 @@
 namespace firmware {
 namespace {
 
-constexpr std::array<std::string_view, 5> kTags = {"ERROR |", "WARN |", "INFO |", "DEBUG |",
-                                                   "NOISY |"};
+constexpr std::array<const char*, 5> kTags = {"ERROR |", "WARN |", "INFO |", "DEBUG |", "NOISY |"};
 
 }  // namespace
 
 LogLine::LogLine(LogLevel level) : level_(level) {
-  text_[0] = '\0';
   Text(kTags[static_cast<size_t>(level)]);
   body_at_ = length_;
+}
+
+void LogLine::Clear() {
+  length_ = body_at_;
+  text_[length_] = '\0';
 }
 
 LogLine& LogLine::Text(std::string_view text) {

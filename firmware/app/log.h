@@ -20,6 +20,9 @@ class LogLine {
  public:
   explicit LogLine(LogLevel level);
 
+  // Back to the tag alone.
+  void Clear();
+
   LogLine& Text(std::string_view text);
   LogLine& Text(const char* text);  // a literal: its length would be one more argument
   LogLine& Number(uint32_t number);
@@ -29,7 +32,9 @@ class LogLine {
   [[nodiscard]] LogLevel level() const { return level_; }
   [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }
   // Without the tag.
-  [[nodiscard]] std::string_view body() const { return view().substr(body_at_); }
+  [[nodiscard]] std::string_view body() const {
+    return {text_.data() + body_at_, length_ - body_at_};
+  }
   [[nodiscard]] const char* c_str() const { return text_.data(); }
 
  private:
