@@ -11,6 +11,7 @@
 namespace firmware {
 namespace {
 
+using std::string_view_literals::operator""sv;
 using runtime::ValueInfo;
 using runtime::ValueKind;
 
@@ -118,8 +119,8 @@ base::Status CallPlan::PlanTensor(uint32_t index, const ValueInfo& info,
 }
 
 base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& spec, LogLine& why) {
-  const std::string_view entry =
-      spec.entry_function.view().empty() ? std::string_view("main") : spec.entry_function.view();
+  std::string_view entry = spec.entry_function.view();
+  if (entry.empty()) entry = "main"sv;
   const base::Result<runtime::Function> found = model.Find(entry);
   if (!found) {
     why.Text("the model has no function ").Text(entry);

@@ -7,6 +7,7 @@
 namespace firmware {
 namespace {
 
+using std::string_view_literals::operator""sv;
 using wire::DeviceState;
 using wire::Event;
 using wire::Generation;
@@ -186,12 +187,12 @@ void Device::LogFailure(base::Status status) {
       line.Text(" + 2^32 * ").Number(high);
     }
   }
-  line.Text(" refused in state '").Text(wire::DeviceStateName(state())).Text("'");
-  LogWithReason(line, status);
+  line.Text(" refused in state '").Text(wire::DeviceStateName(state()));
+  line.Text("': status ").Hex(static_cast<uint32_t>(status));
+  LogWithReason(line);
 }
 
-void Device::LogWithReason(LogLine& line, base::Status status) {
-  line.Text(": status ").Hex(static_cast<uint32_t>(status));
+void Device::LogWithReason(LogLine& line) {
   if (!reason_.body().empty()) line.Text(", ").Text(reason_.body());
   log_.Write(line);
   reason_.Clear();
@@ -238,7 +239,7 @@ base::Status Device::Place() {
 base::Status Device::PlaceIoSpec() {
   const uint32_t size_bytes = decoder_.frame().payload_bytes;
   if (size_bytes > control_.size() - message_bytes_) return base::Status::kModelInvalidArgument;
-  decoder_.Place(base::MutableBytes(control_).subspan(message_bytes_, size_bytes));
+  decoder_.Place(base::MutableBytes(control_).subspan(message_bytes_).first(size_bytes));
   return base::Status::kOk;
 }
 
@@ -269,7 +270,7 @@ base::Status Device::PlaceData() {
                          size_bytes);  // the decoder refuses what is above its limit
   }
   if (inputs_[0].data() == inputs_[1].data()) served_ = DeviceState::kWeightsLoaded;
-  decoder_.Place(inputs_[1].subspan(message_bytes_, size_bytes));
+  decoder_.Place(inputs_[1].subspan(message_bytes_).first(size_bytes));
   return base::Status::kOk;
 }
 
@@ -359,7 +360,7 @@ base::Status Device::LoadUpload(CallPlan& plan) {
   while (true) {
     if (status != base::Status::kOk) {
       const std::string_view why = store_.candidate().failure().text();
-      reason_.Text(why.empty() ? "no room for the inputs" : why);
+      reason_.Text(why.empty() ? "no room for the inputs"sv : why);
       return status;
     }
     status = Plan(store_.candidate(), plan);
@@ -435,8 +436,8 @@ void Device::FollowSource() {
     return;
   }
   LogLine line(LogLevel::kError);
-  line.Text("no inference on the sensor's samples");
-  LogWithReason(line, status);
+  line.Text("no inference on the sensor's samples: status ").Hex(static_cast<uint32_t>(status));
+  LogWithReason(line);
 }
 
 base::Status Device::Infer() {
@@ -493,21 +494,19 @@ base::Status Device::ServeStats() {
     AnswerSuccess(std::array{base::Bytes(payload)});
     return base::Status::kOk;
   }
-  std::array<wire::Statistic, values.size() + 2> records;
-  size_t count = 0;
-  if (inference_measured_) {
-    records[count++] = {"target_inference_step", wire::StatisticKind::kInferenceTimeNs,
-                        inference_ns_};
-    records[count++] = {"inference_instructions", wire::StatisticKind::kDefault,
-                        inference_instructions_};
-  }
+  // The first two only where there was an inference.
+  std::array<wire::Statistic, 2 + values.size()> records = {{
+      {"target_inference_step"sv, wire::StatisticKind::kInferenceTimeNs, inference_ns_},
+      {"inference_instructions"sv, wire::StatisticKind::kDefault, inference_instructions_},
+  }};
   for (size_t i = 0; i < values.size(); ++i) {
-    records[count++] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
+    records[2 + i] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
   }
+  const auto sent = std::span(records).subspan(inference_measured_ ? 0 : 2);
   std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
-  const base::MutableBytes used =
-      base::MutableBytes(payload).first(count * wire::StatisticRecordBytes(decoder_.generation()));
-  wire::EncodeStatistics(decoder_.generation(), std::span(records).first(count), used);
+  const base::MutableBytes used = base::MutableBytes(payload).first(
+      sent.size() * wire::StatisticRecordBytes(decoder_.generation()));
+  wire::EncodeStatistics(decoder_.generation(), sent, used);
   AnswerSuccess(std::array{base::Bytes(used)});
   return base::Status::kOk;
 }

@@ -92,7 +92,7 @@ class Device final : private LogSink {
   void AnswerFailure(base::Status status);
   void Send(const wire::Frame& frame, std::span<const base::Bytes> payload);
   void LogFailure(base::Status status);
-  void LogWithReason(LogLine& line, base::Status status);
+  void LogWithReason(LogLine& line);
   void OnLogLine(const LogLine& line) override;
 
   Board& board_;

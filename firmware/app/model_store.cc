@@ -168,7 +168,10 @@ size_t ModelStore::candidate_free_bytes() const {
 
 void ModelStore::Commit() {
   DropActive();
-  std::swap(active_, candidate_);
+  std::swap(active_.runtime, candidate_.runtime);
+  active_.file = candidate_.file;
+  active_.arena = candidate_.arena;
+  active_.inputs = {};
   displaced_ = false;
   Abandon();
 }
