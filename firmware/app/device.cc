@@ -489,7 +489,7 @@ base::Status Device::ServeStats() {
       of_runtime.host_bytes_freed,       of_runtime.device_bytes_peak,
       of_runtime.device_bytes_allocated, of_runtime.device_bytes_freed};
   if (decoder_.generation() == Generation::kLegacy) {
-    std::array<uint8_t, wire::kAllocationStatisticsBytes> payload;
+    alignas(uint32_t) std::array<uint8_t, wire::kAllocationStatisticsBytes> payload;
     wire::EncodeAllocationStatistics(values, payload);
     AnswerSuccess(std::array{base::Bytes(payload)});
     return base::Status::kOk;
@@ -502,8 +502,11 @@ base::Status Device::ServeStats() {
   for (size_t i = 0; i < values.size(); ++i) {
     records[2 + i] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
   }
+  // Aligned, both: then numbers are stored a word at a time.
   const auto sent = std::span(records).subspan(inference_measured_ ? 0 : 2);
-  std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
+  alignas(uint64_t)
+      std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)>
+          payload;
   const base::MutableBytes used = base::MutableBytes(payload).first(
       sent.size() * wire::StatisticRecordBytes(decoder_.generation()));
   wire::EncodeStatistics(decoder_.generation(), sent, used);
