@@ -48,7 +48,7 @@ class CallPlan {
     bool is_signed;  // how a narrow scalar is widened
   };
 
-  [[nodiscard]] base::Status PlanScalar(uint32_t index, const runtime::ValueInfo& info,
+  [[nodiscard]] base::Status PlanScalar(uint32_t index, runtime::ValueKind kind,
                                         const wire::TensorSpec& spec, LogLine& why);
   [[nodiscard]] base::Status PlanTensor(uint32_t index, const runtime::ValueInfo& info,
                                         const wire::TensorSpec& spec, LogLine& why);
