@@ -2,6 +2,7 @@
 
 #include "runtime/runtime.h"
 
+#include <cstring>
 #include <new>
 
 #include "base/try.h"
@@ -121,15 +122,15 @@ Status Runtime::State::AddTensor(const Tensor& tensor, Arguments& arguments) {
   ObjectStore::Retain(buffer);
   BufferView* view = MakeView(store, buffer, tensor.type, kEncodingDense, tensor.rank);
   if (view == nullptr) return Status::kOutOfMemory;
-  for (uint32_t i = 0; i < tensor.rank; ++i) view->dims()[i] = tensor.dims[i];
+  std::memcpy(view->dims(), tensor.dims.data(), tensor.rank * sizeof(uint32_t));
   arguments.refs[arguments.ref_count++] = view;
   return Status::kOk;
 }
 
 Status Runtime::State::AddArgument(char letter, const Value& value, Arguments& arguments) {
   if (value.kind != KindOf(letter)) return Status::kVmSignatureMismatch;
-  if (letter == 'r') return AddTensor(value.tensor, arguments);
-  const bool wide = letter == 'I';
+  if (value.kind == ValueKind::kTensor) return AddTensor(value.tensor, arguments);
+  const bool wide = value.kind == ValueKind::kI64;
   uint32_t* slot = arguments.values + arguments.slots.Take(wide);
   slot[0] = static_cast<uint32_t>(value.i32);
   if (wide) slot[1] = static_cast<uint32_t>(static_cast<uint64_t>(value.i64) >> 32);
@@ -138,8 +139,9 @@ Status Runtime::State::AddArgument(char letter, const Value& value, Arguments& a
 
 // Ends the loans: what the module kept of the caller's tensors becomes a copy.
 void Runtime::State::GiveBack(Arguments& arguments) {
-  for (Object* ref : arguments.refs) store.Release(ref);
-  for (Buffer* buffer : arguments.lent) {
+  for (uint32_t i = 0; i < kMaxValues; ++i) {
+    store.Release(arguments.refs[i]);
+    Buffer* buffer = arguments.lent[i];
     if (buffer == nullptr) continue;
     if (buffer->references > 1) store.EndRecording();  // a result, whose bytes will lie elsewhere
     EndLoan(store, *buffer);
@@ -154,7 +156,7 @@ Status Runtime::State::ReadTensor(Object* object, Tensor& tensor) {
   if (view->rank > kMaxRank) return Status::kVmTooBig;
   tensor.type = view->element_type;
   tensor.rank = view->rank;
-  for (uint32_t i = 0; i < view->rank; ++i) tensor.dims[i] = view->dims()[i];
+  std::memcpy(tensor.dims.data(), view->dims(), view->rank * sizeof(uint32_t));
   const uint32_t size = DenseSize(tensor.type, view->dims(), view->rank);
   if (size == kNoSize) return Status::kOverflow;
   const ByteRange range = TRY(RangeOf(*view->buffer, 0, size));
@@ -166,25 +168,22 @@ Status Runtime::State::ReadTensor(Object* object, Tensor& tensor) {
 Status Runtime::State::ReadResults(std::string_view letters, const RawResults& raw) {
   // From here on the references are ours, read or not.
   held_count = raw.ref_count;
-  for (uint32_t i = 0; i < raw.ref_count; ++i) held[i] = raw.refs[i];
+  std::memcpy(held.data(), raw.refs.data(), raw.ref_count * sizeof(Object*));
   if (letters.size() > kMaxValues) return Status::kVmTooBig;
   uint32_t value = 0;
   uint32_t ref = 0;
   for (size_t i = 0; i < letters.size(); ++i) {
     Value& result = results[i];
     result.kind = KindOf(letters[i]);
-    if (letters[i] == 'r') {
+    if (result.kind == ValueKind::kTensor) {
       if (ref >= raw.ref_count) return Status::kVmInvalidBytecode;
       const Status read = ReadTensor(raw.refs[ref++], result.tensor);
       if (read != Status::kOk) return read;
       continue;
     }
-    const uint32_t slots = letters[i] == 'I' ? 2 : 1;
+    const uint32_t slots = result.kind == ValueKind::kI64 ? 2 : 1;
     if (value + slots > raw.value_count) return Status::kVmInvalidBytecode;
-    result.i64 = raw.values[value];
-    if (slots == 2) {
-      result.i64 |= static_cast<int64_t>(static_cast<uint64_t>(raw.values[value + 1]) << 32);
-    }
+    std::memcpy(&result.i64, &raw.values[value], slots * sizeof(uint32_t));
     value += slots;
   }
   result_count = static_cast<uint32_t>(letters.size());
@@ -344,13 +343,12 @@ Status Runtime::Invoke(Function function, std::span<const Value> arguments) {
   State::Arguments frame(record.fills_holes);
   RawResults raw;
   Status status = Status::kOk;
-  for (size_t i = 0; i < letters.size() && status == Status::kOk; ++i) {
+  for (size_t i = 0; i < letters.size(); ++i) {
     status = state.AddArgument(letters[i], arguments[i], frame);
-    if (status != Status::kOk) {
-      status = failure_.Begin(Message::kArgumentMisfit, status)
-                   .Number(static_cast<uint32_t>(i))
-                   .status();
-    }
+    if (status == Status::kOk) continue;
+    status =
+        failure_.Begin(Message::kArgumentMisfit, status).Number(static_cast<uint32_t>(i)).status();
+    break;
   }
   if (exported->fences) frame.ref_count += kFenceArguments;  // null: nobody waits
   if (status == Status::kOk) {
