@@ -7,6 +7,8 @@
 namespace firmware {
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 // The simulator that listens has 32-bit addresses; elsewhere nobody does.
 uint32_t Address(uintptr_t address) { return static_cast<uint32_t>(address); }
 
@@ -40,7 +42,7 @@ base::Status KernelWatch::RunDispatch(const runtime::PlacedKernel& kernel, void 
 
 base::Status KernelWatch::DispatchTrapped(const runtime::PlacedKernel& kernel, const Trap& trap) {
   LogLine line(LogLevel::kError);
-  line.Text("kernel ").Text(kernel.name.empty() ? std::string_view("without a name") : kernel.name);
+  line.Text("kernel ").Text(kernel.name.empty() ? "without a name"sv : kernel.name);
   line.Text(" at ").Hex(kernel.address);
   LogTrap(line, trap);
   return base::Status::kFirmwareTrap;

@@ -22,8 +22,9 @@ void LogLine::Clear() {
 }
 
 LogLine& LogLine::Text(std::string_view text) {
-  for (char c : text.substr(0, kMaxLength - length_)) {
-    text_[length_++] = c >= ' ' && c < '\x7F' ? c : '?';
+  for (const char c : text) {
+    if (length_ == kMaxLength) break;
+    text_[length_++] = c >= ' ' && c <= '~' ? c : '?';
   }
   text_[length_] = '\0';
   return *this;
@@ -31,27 +32,20 @@ LogLine& LogLine::Text(std::string_view text) {
 
 LogLine& LogLine::Text(const char* text) { return Text(std::string_view(text)); }
 
-LogLine& LogLine::Number(uint32_t number) {
-  std::array<char, 10> digits;
-  auto first = digits.end();
-  do {
-    *--first = static_cast<char>('0' + number % 10);
-    number /= 10;
-  } while (number != 0);
-  return Text({first, digits.end()});
-}
+LogLine& LogLine::Number(uint32_t number) { return Digits(number, 10, 1); }
 
 LogLine& LogLine::Hex(uintptr_t number) {
-  constexpr size_t kShort = 8;
-  std::array<char, 2 * sizeof(number)> digits;
-  size_t first = digits.size() - kShort;
-  if constexpr (sizeof(number) > sizeof(uint32_t)) {
-    if (number > UINT32_MAX) first = 0;
-  }
-  for (size_t i = digits.size(); i-- > first; number >>= 4) {
-    digits[i] = "0123456789ABCDEF"[number & 15];
-  }
-  return Text("0x").Text({digits.data() + first, digits.size() - first});
+  return Text("0x").Digits(number, 16, number > UINT32_MAX ? 16 : 8);
+}
+
+LogLine& LogLine::Digits(uintptr_t number, uint32_t base, ptrdiff_t at_least) {
+  std::array<char, 16> digits;
+  auto first = digits.end();
+  do {
+    *--first = "0123456789ABCDEF"[number % base];
+    number /= base;
+  } while (number != 0 || digits.end() - first < at_least);
+  return Text({first, digits.end()});
 }
 
 void Log::Write(const LogLine& line) {

@@ -38,6 +38,8 @@ class LogLine {
   [[nodiscard]] const char* c_str() const { return text_.data(); }
 
  private:
+  LogLine& Digits(uintptr_t number, uint32_t base, ptrdiff_t at_least);
+
   static constexpr size_t kMaxLength = 255;
 
   LogLevel level_;
