@@ -96,10 +96,6 @@ void Device::Handle(Event event) {
   }
 }
 
-base::Status Device::CheckState(const wire::MessageInfo& info) const {
-  return state() < info.needed_state ? base::Status::kModelInvalidState : base::Status::kOk;
-}
-
 // The first frame begins a message, whatever was being received; others must belong to it.
 bool Device::BelongsToMessage() {
   const wire::Frame& frame = decoder_.frame();
@@ -174,7 +170,7 @@ void Device::Answer(bool success, std::span<const base::Bytes> payload) {
 
 void Device::AnswerFailure(base::Status status) {
   LogFailure(status);
-  Answer(false, {});
+  Answer(false);
 }
 
 void Device::LogFailure(base::Status status) {
@@ -223,8 +219,7 @@ base::Status Device::Place() {
   if (!goes_on) {
     if (!info.has_payload) return base::Status::kModelInvalidArgument;
     if (!BelongsToMessage()) return base::Status::kWireFrameWithoutBegin;
-    const base::Status allowed = CheckState(info);
-    if (allowed != base::Status::kOk) return allowed;
+    if (state() < info.needed_state) return base::Status::kModelInvalidState;
   }
   switch (frame.type) {
     case MessageType::kIoSpec:
@@ -283,8 +278,7 @@ base::Status Device::WrongDataSize(uint32_t size_bytes) {
 // ---- messages ----
 
 base::Status Device::Serve(MessageType type) {
-  const base::Status allowed = CheckState(wire::InfoOf(type));
-  if (allowed != base::Status::kOk) return allowed;
+  if (state() < wire::InfoOf(type).needed_state) return base::Status::kModelInvalidState;
   switch (type) {
     case MessageType::kPing:
       return ServePing();
@@ -310,7 +304,7 @@ base::Status Device::ServePing() {
   connected_ = (decoder_.frame().flags & wire::flag::kFail) == 0 ||
                (decoder_.frame().flags & wire::flag::kSuccess) != 0;
   // A farewell is echoed.
-  Answer(connected_, {});
+  Answer(connected_);
   return base::Status::kOk;
 }
 
@@ -332,7 +326,7 @@ base::Status Device::ServeModel() {
     return status;
   }
   watch_.Announce("model.ready");
-  AnswerSuccess();
+  Answer(true);
   return base::Status::kOk;
 }
 
@@ -403,7 +397,7 @@ base::Status Device::ServeData() {
   std::swap(inputs_[0], inputs_[1]);
   plan_.Align(inputs_[0]);
   served_ = DeviceState::kInputLoaded;
-  AnswerSuccess();
+  Answer(true);
   return base::Status::kOk;
 }
 
@@ -414,7 +408,7 @@ base::Status Device::ServeProcess() {
     plan_.Align(inputs_[0]);
   }
   const base::Status status = Infer();
-  if (status == base::Status::kOk) AnswerSuccess();
+  if (status == base::Status::kOk) Answer(true);
   return status;
 }
 
@@ -477,8 +471,8 @@ base::Status Device::Infer() {
 base::Status Device::ServeOutput() {
   const std::span<const runtime::Value> results = store_.model().results();
   std::array<base::Bytes, runtime::kMaxValues> pieces;
-  std::ranges::transform(results, pieces.begin(), BytesOf);
-  AnswerSuccess(std::span(pieces).first(results.size()));
+  for (size_t i = 0; i < results.size(); ++i) pieces[i] = BytesOf(results[i]);
+  Answer(true, std::span(pieces).first(results.size()));
   return base::Status::kOk;
 }
 
@@ -491,7 +485,7 @@ base::Status Device::ServeStats() {
   if (decoder_.generation() == Generation::kLegacy) {
     alignas(uint32_t) std::array<uint8_t, wire::kAllocationStatisticsBytes> payload;
     wire::EncodeAllocationStatistics(values, payload);
-    AnswerSuccess(std::array{base::Bytes(payload)});
+    Answer(true, std::array{base::Bytes(payload)});
     return base::Status::kOk;
   }
   // The first two only where there was an inference.
@@ -510,7 +504,7 @@ base::Status Device::ServeStats() {
   const base::MutableBytes used = base::MutableBytes(payload).first(
       sent.size() * wire::StatisticRecordBytes(decoder_.generation()));
   wire::EncodeStatistics(decoder_.generation(), sent, used);
-  AnswerSuccess(std::array{base::Bytes(used)});
+  Answer(true, std::array{base::Bytes(used)});
   return base::Status::kOk;
 }
 

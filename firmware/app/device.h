@@ -59,7 +59,6 @@ class Device final : private LogSink {
   void FrameEnd();
   void Refused();
   [[nodiscard]] bool BelongsToMessage();
-  [[nodiscard]] base::Status CheckState(const wire::MessageInfo& info) const;
 
   // Where the payload of the frame that begins goes.
   base::Status Place();
@@ -87,8 +86,8 @@ class Device final : private LogSink {
   base::Status Infer();
 
   // Answers to the frame of the decoder's last event.
-  void Answer(bool success, std::span<const base::Bytes> payload);
-  void AnswerSuccess(std::span<const base::Bytes> payload = {}) { Answer(true, payload); }
+  void Answer(bool success, std::span<const base::Bytes> payload = {});
+  void AnswerSuccess() { Answer(true); }
   void AnswerFailure(base::Status status);
   void Send(const wire::Frame& frame, std::span<const base::Bytes> payload);
   void LogFailure(base::Status status);
