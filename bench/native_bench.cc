@@ -32,7 +32,7 @@ Pages MakePages(size_t size_bytes) {
 }
 
 Result<runtime::Value> ArgumentOf(const wire::TensorSpec& spec, Bytes& input) {
-  runtime::Value value;
+  runtime::Value value = {};
   value.kind = runtime::ValueKind::kTensor;
   value.tensor.type = spec.type.code == wire::TypeCode::kFloat ? runtime::kFloat32 : runtime::kInt8;
   value.tensor.rank = spec.rank;

@@ -21,7 +21,7 @@ alignas(4096) uint8_t arena[256 * 1024];
 alignas(64) uint8_t tensor_bytes[64 * 1024];
 
 Value ArgumentFor(const ValueInfo& info) {
-  Value value;
+  Value value = {};
   value.kind = info.kind;
   if (info.kind != ValueKind::kTensor) {
     value.i64 = 3;

@@ -166,7 +166,7 @@ TEST(RuntimeTest, AsyncFunctionsAreCalledWithoutTheirFences) {
     FunctionInfo info;
     ASSERT_EQ(runtime.Describe(*function, info), Status::kOk);
     EXPECT_EQ(info.argument_count, row.takes_fences ? 1u : 3u);
-    Value argument;
+    Value argument = {};
     argument.i32 = 41;
     const Status called = runtime.Invoke(*function, {&argument, 1});
     ASSERT_EQ(called == Status::kOk, row.takes_fences) << runtime.failure().text();
@@ -256,7 +256,7 @@ struct Npy {
 Npy Array(const std::string& name) { return {ReadFile(Corpus() / "models" / name)}; }
 
 Value TensorOf(Npy& npy, ElementType type, std::initializer_list<uint32_t> dims) {
-  Value value;
+  Value value = {};
   value.kind = ValueKind::kTensor;
   value.tensor.type = type;
   for (const uint32_t dim : dims) value.tensor.dims[value.tensor.rank++] = dim;
@@ -344,7 +344,7 @@ TEST(NativeTest, SeveralInputsAndOutputs) {
 
 TEST(NativeTest, ControlFlowAndScalars) {
   MODEL_OR_SKIP(model, "control_flow");
-  Value scalar;
+  Value scalar = {};
   scalar.kind = ValueKind::kI32;
   scalar.i32 = 27;
   ASSERT_EQ(model.runtime.Invoke(*model.runtime.Find("collatz"), {&scalar, 1}), Status::kOk)

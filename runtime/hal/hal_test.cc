@@ -112,7 +112,7 @@ class Program {
 };
 
 Value FloatTensor(std::vector<float>& data, uint32_t rows) {
-  Value value;
+  Value value = {};
   value.kind = ValueKind::kTensor;
   value.tensor.type = kFloat32;
   value.tensor.rank = 2;

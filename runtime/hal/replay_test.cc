@@ -63,7 +63,7 @@ class Program {
   }
   // The elements of the result, or none if the call failed.
   std::vector<float> Run(std::vector<float>& data) {
-    Value value;
+    Value value = {};
     value.kind = ValueKind::kTensor;
     value.tensor.type = kFloat32;
     value.tensor.rank = 1;

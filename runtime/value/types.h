@@ -31,7 +31,7 @@ enum class NumericalKind : uint8_t {
 
 // 0 is "unknown".
 struct ElementType {
-  uint32_t code = 0;
+  uint32_t code;
 
   static constexpr ElementType Of(NumericalKind kind, uint32_t bits) {
     return {static_cast<uint32_t>(kind) << 24 | bits};
@@ -56,17 +56,18 @@ enum class ValueKind : uint8_t { kI32, kI64, kF32, kTensor };
 // A dense row-major tensor in somebody else's memory.
 struct Tensor {
   ElementType type;
-  uint32_t rank = 0;
-  std::array<uint32_t, kMaxRank> dims = {};
-  uint8_t* data = nullptr;
-  size_t size_bytes = 0;
+  uint32_t rank;
+  std::array<uint32_t, kMaxRank> dims;
+  uint8_t* data;
+  size_t size_bytes;
 };
 
+// Nothing is set by itself: arrays of values are filled in by their owner.
 struct Value {
-  ValueKind kind = ValueKind::kI32;
+  ValueKind kind;
   union {
+    int64_t i64;
     int32_t i32;
-    int64_t i64 = 0;
     float f32;
   };
   Tensor tensor;
@@ -78,7 +79,7 @@ struct ValueInfo {
 
   ValueKind kind = ValueKind::kI32;
   bool shape_known = false;  // rank and dims are meaningful (single dims may be kDynamic)
-  ElementType type;          // of a tensor; not known() if the module does not say
+  ElementType type = {};     // of a tensor; not known() if the module does not say
   uint32_t rank = 0;
   std::array<uint32_t, kMaxRank> dims = {};
 };

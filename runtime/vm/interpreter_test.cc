@@ -53,13 +53,13 @@ class Machine {
 };
 
 Value I32(int32_t value) {
-  Value result;
+  Value result = {};
   result.kind = ValueKind::kI32;
   result.i32 = value;
   return result;
 }
 Value I64(int64_t value) {
-  Value result;
+  Value result = {};
   result.kind = ValueKind::kI64;
   result.i64 = value;
   return result;
@@ -326,7 +326,7 @@ TEST(InterpreterTest, CallsPassEveryKindByConvention) {
   spec.functions.push_back({Code().Block().Return({R(0), I(2), I(0)}), "0iIfr_rIi"});
   Machine machine(spec);
   ASSERT_EQ(machine.status, Status::kOk) << machine.runtime.failure().text();
-  Value number;
+  Value number = {};
   number.kind = ValueKind::kF32;
   number.f32 = 1.5f;
   const auto result = machine.Call({I32(-7), I64(0x123456789ABCDEF0), number});
