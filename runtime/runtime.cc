@@ -303,7 +303,10 @@ Status Runtime::DescribeArguments(Function function, FunctionInfo& info) const {
   if (arguments.size() > kMaxValues || results.size() > kMaxValues) return Status::kVmTooBig;
   info.argument_count = static_cast<uint32_t>(arguments.size());
   info.result_count = static_cast<uint32_t>(results.size());
-  for (size_t i = 0; i < arguments.size(); ++i) info.arguments[i].kind = KindOf(arguments[i]);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    info.arguments[i] = {};
+    info.arguments[i].kind = KindOf(arguments[i]);
+  }
   ReadArgumentHints(state_->verified, *exported->record, state_->heap, info);
   return Status::kOk;
 }
@@ -313,6 +316,7 @@ Status Runtime::Describe(Function function, FunctionInfo& info) const {
   if (status != Status::kOk) return status;
   const FunctionRecord& record = *state_->Find(function)->record;
   for (uint32_t i = 0; i < info.result_count; ++i) {
+    info.results[i] = {};
     info.results[i].kind = KindOf(record.signature.results[i]);
   }
   ReadTypeHints(state_->verified, record, state_->heap, info);

@@ -37,6 +37,7 @@ struct ArgumentsAndResults {
   ValueInfo* NewView() {
     if (created_count == kMaxCreated) return nullptr;
     ValueInfo& view = created[created_count++];
+    view = {};
     view.kind = ValueKind::kTensor;
     return &view;
   }

@@ -77,17 +77,17 @@ struct Value {
 struct ValueInfo {
   static constexpr uint32_t kDynamic = UINT32_MAX;
 
-  ValueKind kind = ValueKind::kI32;
-  bool shape_known = false;  // rank and dims are meaningful (single dims may be kDynamic)
-  ElementType type = {};     // of a tensor; not known() if the module does not say
-  uint32_t rank = 0;
-  std::array<uint32_t, kMaxRank> dims = {};
+  ValueKind kind;
+  bool shape_known;  // rank and dims are meaningful (single dims may be kDynamic)
+  ElementType type;  // of a tensor; not known() if the module does not say
+  uint32_t rank;
+  std::array<uint32_t, kMaxRank> dims;
 };
 
 struct FunctionInfo {
   uint32_t argument_count = 0;  // what Invoke expects: without the fences of the async ABI
   uint32_t result_count = 0;
-  std::array<ValueInfo, kMaxValues> arguments;
+  std::array<ValueInfo, kMaxValues> arguments;  // only as many as that are set
   std::array<ValueInfo, kMaxValues> results;
 };
 
