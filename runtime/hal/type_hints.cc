@@ -21,25 +21,38 @@ const uint16_t* BranchTarget(const uint16_t* branch) {
 }
 uint32_t BranchLength(const uint16_t* branch) { return 4 + 2 * (branch[2] + branch[3]); }
 
-// What the whole reading shares: how far it may still go, and where views made on the way are
-// noted.
+// What is known of a register is one word: the constant in a value register, the number of the view
+// in a reference register. Dimensions say by the same word that they are not known.
+constexpr uint32_t kUnknown = ValueInfo::kDynamic;
+
+// What the whole reading shares: how far it may still go, and views by number, of which the first
+// are the function's arguments.
 struct ArgumentsOnly {
+  explicit ArgumentsOnly(FunctionInfo& described) : info(described) {}
+
+  FunctionInfo& info;
   uint32_t steps = kMaxSteps;
 
-  static ValueInfo* NewView() { return nullptr; }
+  ValueInfo& View(uint32_t number) { return info.arguments[number]; }
+  static uint32_t NewView() { return kUnknown; }
 };
 
 struct ArgumentsAndResults {
+  explicit ArgumentsAndResults(FunctionInfo& described) : info(described) {}
+
+  FunctionInfo& info;
   uint32_t steps = kMaxSteps;
   std::array<ValueInfo, kMaxCreated> created;
   uint32_t created_count = 0;
 
-  ValueInfo* NewView() {
-    if (created_count == kMaxCreated) return nullptr;
-    ValueInfo& view = created[created_count++];
-    view = {};
-    view.kind = ValueKind::kTensor;
-    return &view;
+  ValueInfo& View(uint32_t number) {
+    return number < kMaxValues ? info.arguments[number] : created[number - kMaxValues];
+  }
+  uint32_t NewView() {
+    if (created_count == kMaxCreated) return kUnknown;
+    created[created_count] = {};
+    created[created_count].kind = ValueKind::kTensor;
+    return kMaxValues + created_count++;
   }
 };
 
@@ -58,40 +71,39 @@ class PathReader {
         refs_(heap.AllocateArray<uint8_t>(FrameBytes())) {
     if (refs_ == nullptr) return;
     values_ = refs_ + RefBytes();
-    std::memset(refs_, 0, RefBytes());
-    std::memset(values_, 0xFF, ValueBytes());
+    std::memset(refs_, 0xFF, FrameBytes());
   }
   ~PathReader() { heap_.FreeArray(refs_, FrameBytes()); }
   PathReader(const PathReader&) = delete;
   PathReader& operator=(const PathReader&) = delete;
 
-  // Follows the path of an exported function: what is found about its arguments goes into `info`.
-  // The instruction at which the path returns, or nullptr.
-  const uint16_t* Read(FunctionInfo& info) {
+  // Follows the path of an exported function. The instruction at which it returns, or nullptr.
+  const uint16_t* Read() {
     if (refs_ == nullptr) return nullptr;
+    const FunctionInfo& info = findings_.info;
     uint32_t ref = 0;
     for (uint32_t i = 0; i < info.argument_count; ++i) {
       if (info.arguments[i].kind != ValueKind::kTensor) continue;
-      RefAt(static_cast<uint16_t>(ref++ * sizeof(ValueInfo*))) = &info.arguments[i];
+      At(refs_, static_cast<uint16_t>(ref++ * sizeof(void*))) = i;
     }
     return Follow();
   }
 
-  // What is found about a reference that the path returns at `end`.
-  ValueInfo* Returned(const uint16_t* end, uint32_t index) {
-    return end != nullptr && index < end[2] ? RefAt(end[3 + end[1] + index]) : nullptr;
+  // The view that the path returns at `end` as its reference `index`.
+  uint32_t Returned(const uint16_t* end, uint32_t index) const {
+    return end != nullptr && index < end[2] ? At(refs_, end[3 + end[1] + index]) : kUnknown;
   }
 
  private:
-  // No constant, or nothing known; dimensions say the same by it.
-  static constexpr uint32_t kUnknown = ValueInfo::kDynamic;
-
-  // What is found about the view in a reference register; nullptr: nobody asks.
-  ValueInfo*& RefAt(uint16_t cell) {
-    return *reinterpret_cast<ValueInfo**>(refs_ + (cell & ~1u));  // without the MOVE bit
+  [[nodiscard]] size_t RefBytes() const { return function_.ref_slots * sizeof(void*); }
+  [[nodiscard]] size_t FrameBytes() const {
+    return RefBytes() + function_.value_slots * sizeof(uint32_t);
   }
 
-  uint32_t& ValueAt(uint16_t cell) { return *reinterpret_cast<uint32_t*>(values_ + cell); }
+  // A register; without the MOVE bit that references have.
+  static uint32_t& At(uint8_t* bank, uint16_t cell) {
+    return *reinterpret_cast<uint32_t*>(bank + (cell & ~1u));
+  }
 
   const uint16_t* Follow() {
     const uint16_t* pc = function_.cells;
@@ -118,6 +130,9 @@ class PathReader {
         case Op::kConstRun:
           pc = ReadConstants(pc);
           break;
+        case Op::kAssignRef:
+          pc = Copy(pc + 1, 1, refs_, refs_);
+          break;
         case Op::kCallInternal:
           pc = ReadCall(pc);
           break;
@@ -136,10 +151,6 @@ class PathReader {
     }
     return nullptr;
   }
-
-  [[nodiscard]] size_t RefBytes() const { return function_.ref_slots * sizeof(ValueInfo*); }
-  [[nodiscard]] size_t ValueBytes() const { return function_.value_slots * sizeof(uint32_t); }
-  [[nodiscard]] size_t FrameBytes() const { return RefBytes() + ValueBytes(); }
 
   // Whether nothing but cleaning up happens from `pc` to a `fail`.
   static bool Fails(const uint16_t* pc) {
@@ -172,10 +183,15 @@ class PathReader {
     return false;
   }
 
+  // Pairs of a source and a destination; gives what stands behind them.
+  static const uint16_t* Copy(const uint16_t* pair, uint32_t count, uint8_t* from, uint8_t* to) {
+    for (; count != 0; --count, pair += 2) At(to, pair[1]) = At(from, pair[0]);
+    return pair;
+  }
+
   const uint16_t* Branch(const uint16_t* branch) {
-    const uint16_t* pair = branch + 4;
-    for (uint32_t i = branch[2]; i != 0; --i, pair += 2) ValueAt(pair[1]) = ValueAt(pair[0]);
-    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) RefAt(pair[1]) = RefAt(pair[0]);
+    const uint16_t* pairs = Copy(branch + 4, branch[2], values_, values_);
+    Copy(pairs, branch[3], refs_, refs_);
     return BranchTarget(branch);
   }
 
@@ -183,36 +199,34 @@ class PathReader {
 
   const uint16_t* ReadConstants(const uint16_t* pc) {
     const uint16_t* entry = pc + 2;
-    for (uint32_t i = pc[1]; i != 0; --i, entry += 3) ValueAt(entry[0]) = Wide(entry + 1);
+    for (uint32_t i = pc[1]; i != 0; --i, entry += 3) At(values_, entry[0]) = Wide(entry + 1);
     return entry;
   }
 
   const uint16_t* ReadCall(const uint16_t* pc) {
-    const uint16_t* pair = pc + 6 + 2 * pc[2];
-    const uint16_t* result = pair + 2 * pc[3];
+    const uint16_t* pairs = pc + 6 + 2 * pc[2];
+    const uint16_t* result = pairs + 2 * pc[3];
     PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_, depth_ + 1);
     const uint16_t* end = nullptr;
     if (callee.refs_ != nullptr && depth_ < kMaxDepth) {
-      for (; pair != result; pair += 2) callee.RefAt(pair[1]) = RefAt(pair[0]);
+      Copy(pairs, pc[3], refs_, callee.refs_);
       end = callee.Follow();
     }
-    for (uint32_t i = 0; i < pc[4]; ++i) ValueAt(*result++) = kUnknown;
-    for (uint32_t i = 0; i < pc[5]; ++i) RefAt(*result++) = callee.Returned(end, i);
+    for (uint32_t i = 0; i < pc[4]; ++i) At(values_, *result++) = kUnknown;
+    for (uint32_t i = 0; i < pc[5]; ++i) At(refs_, *result++) = callee.Returned(end, i);
     return result;
   }
 
   // Registers only, of which the last is the result if there is one.
   const uint16_t* ReadOther(const uint16_t* pc) {
-    const auto op = static_cast<Op>(pc[0]);
     const OpcodeRow& row = kOpcodeRows[pc[0]];
     const uint16_t* next = pc + row.cells;
-    const uint16_t cell = next[-1];
     const char* letter = OperandLetters(row.shape);
     while (letter[1] != '\0') ++letter;
-    if (IsResult(*letter)) {
-      ValueAt(cell) = kUnknown;
-    } else if (*letter == 'r' && op != Op::kGlobalStoreRef) {
-      RefAt(cell) = op == Op::kAssignRef ? RefAt(pc[1]) : nullptr;
+    if (*letter == 'r') {
+      if (static_cast<Op>(pc[0]) != Op::kGlobalStoreRef) At(refs_, next[-1]) = kUnknown;
+    } else if (IsResult(*letter)) {
+      At(values_, next[-1]) = kUnknown;
     }
     return next;
   }
@@ -223,12 +237,12 @@ class PathReader {
     const ImportFunction function = table.functions[import.function];
     const uint16_t* arguments = pc + kImportCallHeader;
     const uint32_t rank = arguments[Call::kSpanCells];
-    ValueInfo* created = nullptr;
+    uint32_t created = kUnknown;
     if (function == hal::BufferViewAssert) {
-      if (ValueInfo* view = RefAt(arguments[0])) ReadShape(*view, arguments + 2, rank);
+      ReadShape(At(refs_, arguments[0]), arguments + 2, rank);
     } else if (function == hal::BufferViewCreate) {
       created = findings_.NewView();
-      if (created != nullptr) ReadShape(*created, arguments + 3, rank);
+      ReadShape(created, arguments + 3, rank);
     }
     const char* letter = module_.ConventionOf(import);
     while (*letter++ != '_') {
@@ -236,20 +250,22 @@ class PathReader {
     for (int i = 0; letter[i] != '\0' && letter[i] != 'v'; ++i) {
       const uint16_t cell = arguments[Call::kResultCells + i];
       if (letter[i] == 'r') {
-        RefAt(cell) = created;
+        At(refs_, cell) = created;
       } else {
-        ValueAt(cell) = kUnknown;
+        At(values_, cell) = kUnknown;
       }
     }
   }
 
   // From the registers of element type, encoding and dimensions.
-  void ReadShape(ValueInfo& info, const uint16_t* cells, uint32_t rank) {
-    if (info.shape_known || rank > kMaxRank) return;
-    if (ValueAt(cells[0]) != kUnknown) info.type.code = ValueAt(cells[0]);
+  void ReadShape(uint32_t view, const uint16_t* cells, uint32_t rank) {
+    if (view == kUnknown || rank > kMaxRank) return;
+    ValueInfo& info = findings_.View(view);
+    if (info.shape_known) return;
+    if (At(values_, cells[0]) != kUnknown) info.type.code = At(values_, cells[0]);
     info.shape_known = true;
     info.rank = rank;
-    for (uint32_t i = 0; i < rank; ++i) info.dims[i] = ValueAt(cells[2 + i]);
+    for (uint32_t i = 0; i < rank; ++i) info.dims[i] = At(values_, cells[2 + i]);
   }
 
   const VerifiedModule& module_;
@@ -257,7 +273,7 @@ class PathReader {
   Heap& heap_;
   Findings& findings_;
   const uint32_t depth_;  // of internal calls
-  uint8_t* refs_;         // and behind them
+  uint8_t* refs_;         // nullptr if there was no memory; the values stand behind them
   uint8_t* values_;
   std::array<const uint16_t*, 8> met_;
   uint32_t met_count_ = 0;
@@ -269,19 +285,20 @@ class PathReader {
 [[gnu::noinline]] void ReadArgumentHints(const VerifiedModule& module,
                                          const FunctionRecord& function, Heap& heap,
                                          FunctionInfo& info) {
-  ArgumentsOnly findings;
-  PathReader(module, function, heap, findings).Read(info);
+  ArgumentsOnly findings(info);
+  PathReader(module, function, heap, findings).Read();
 }
 
 void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
                    FunctionInfo& info) {
-  ArgumentsAndResults findings;
+  ArgumentsAndResults findings(info);
   PathReader reader(module, function, heap, findings);
-  const uint16_t* end = reader.Read(info);
+  const uint16_t* end = reader.Read();
   uint32_t ref = 0;
   for (uint32_t i = 0; i < info.result_count; ++i) {
     if (info.results[i].kind != ValueKind::kTensor) continue;
-    if (const ValueInfo* found = reader.Returned(end, ref++)) info.results[i] = *found;
+    const uint32_t view = reader.Returned(end, ref++);
+    if (view != kUnknown) info.results[i] = findings.View(view);
   }
 }
 
