@@ -28,7 +28,8 @@ bool IsLineFault(base::Status status) {
   }
 }
 
-// Inputs come from the host.
+// Inputs come from the host. In an image without a sensor this is the only source there is, and the
+// compiler leaves nothing of it.
 class NoSource final : public InputSource {
  public:
   [[nodiscard]] bool present() const override { return false; }

@@ -13,7 +13,7 @@ namespace firmware {
 
 class InputSource {
  public:
-  // False of a stand-in: there is none, and the host sends inputs. Then nothing else is asked.
+  // False of a stand-in where there is none: the host sends the inputs.
   [[nodiscard]] virtual bool present() const = 0;
 
   // Whether this source can fill inputs of that size.
