@@ -2,7 +2,7 @@
 
 #include "firmware/app/device.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace firmware {
 namespace {
