@@ -242,9 +242,7 @@ base::Status Device::PlaceIoSpec() {
 base::Status Device::PlaceModel() {
   const wire::Frame& frame = decoder_.frame();
   if (frame.first()) {
-    // A message of one frame has told its size.
-    const base::Status begun = store_.BeginUpload(frame.last() ? frame.payload_bytes : 0);
-    if (begun != base::Status::kOk) return begun;
+    store_.BeginUpload();
   } else if (message_bytes_ == 0) {
     // Behind an empty first frame, which nobody writes.
     return base::Status::kProtocolDataInvalid;

@@ -96,13 +96,10 @@ base::MutableBytes ModelStore::TrimActive() {
   return LargestPiece(region_, std::array{active_.file, arena, active_.inputs});
 }
 
-base::Status ModelStore::BeginUpload(size_t known_size_bytes) {
+void ModelStore::BeginUpload() {
   Abandon();
   gap_ = TrimActive();
   candidate_.file = gap_.first(0);
-  if (known_size_bytes <= gap_.size() || MakeRoom(known_size_bytes)) return base::Status::kOk;
-  Abandon();
-  return base::Status::kProtocolMessageTooBig;
 }
 
 // The old model gives way to what was received so far, which moves to the start of the region, and

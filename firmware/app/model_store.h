@@ -52,8 +52,8 @@ class ModelStore {
   // Largest model that can be received at all.
   [[nodiscard]] size_t capacity_bytes() const { return region_.size(); }
 
-  // Starts receiving; an earlier new model is dropped. The size is known where the wire tells it.
-  [[nodiscard]] base::Status BeginUpload(size_t known_size_bytes);
+  // Starts receiving; an earlier new model is dropped.
+  void BeginUpload();
   // Room behind what was received so far. Everything received stays in one piece, but may move.
   [[nodiscard]] base::Status ReserveUpload(size_t size_bytes, base::MutableBytes& room);
 

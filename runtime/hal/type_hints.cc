@@ -281,10 +281,8 @@ class PathReader {
 
 }  // namespace
 
-// Not part of its caller's frame, which is large enough.
-[[gnu::noinline]] void ReadArgumentHints(const VerifiedModule& module,
-                                         const FunctionRecord& function, Heap& heap,
-                                         FunctionInfo& info) {
+void ReadArgumentHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+                       FunctionInfo& info) {
   ArgumentsOnly findings(info);
   PathReader(module, function, heap, findings).Read();
 }
