@@ -4,9 +4,9 @@
 
 namespace base {
 
-void TextLine::Clear() {
-  length_ = 0;
-  text_[0] = '\0';
+void TextLine::Shorten(size_t length) {
+  length_ = length;
+  text_[length] = '\0';
 }
 
 void TextLine::Append(char letter) {

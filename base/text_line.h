@@ -20,6 +20,7 @@ class TextLine {
 
   [[nodiscard]] std::string_view view() const { return {text_.data(), length_}; }
   [[nodiscard]] const char* c_str() const { return text_.data(); }
+  [[nodiscard]] size_t length() const { return length_; }
 
   template <typename Self>
   Self&& Text(this Self&& self, std::string_view text) {
@@ -46,7 +47,8 @@ class TextLine {
   }
 
  protected:
-  void Clear();
+  // To what it was when it had this length.
+  void Shorten(size_t length);
   void Append(char letter);
 
  private:

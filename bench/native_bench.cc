@@ -32,7 +32,7 @@ Pages MakePages(size_t size_bytes) {
 }
 
 Result<runtime::Value> ArgumentOf(const wire::TensorSpec& spec, Bytes& input) {
-  runtime::Value value;
+  runtime::Value value = {};
   value.kind = runtime::ValueKind::kTensor;
   value.tensor.type = spec.type.code == wire::TypeCode::kFloat ? runtime::kFloat32 : runtime::kInt8;
   value.tensor.rank = spec.rank;
@@ -56,7 +56,7 @@ Result<double> ShortestInference(const Bytes& model, const runtime::Value& argum
   double shortest = 1e9;
   for (int run = 0; run < kRuns; ++run) {
     const double start = ThreadSeconds();
-    if (!runtime.Invoke(*function, {&argument, 1})) return failed();
+    if (runtime.Invoke(*function, {&argument, 1}) != base::Status::kOk) return failed();
     shortest = std::min(shortest, ThreadSeconds() - start);
     runtime.ReleaseResults();
   }

@@ -21,7 +21,7 @@ alignas(4096) uint8_t arena[256 * 1024];
 alignas(64) uint8_t tensor_bytes[64 * 1024];
 
 Value ArgumentFor(const ValueInfo& info) {
-  Value value;
+  Value value = {};
   value.kind = info.kind;
   if (info.kind != ValueKind::kTensor) {
     value.i64 = 3;
@@ -59,12 +59,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       arguments[i] = ArgumentFor(info.arguments[i]);
     }
     // The second call may be done again from the first.
-    auto results = model.Invoke({ordinal}, {arguments.data(), info.argument_count});
-    if (!results) continue;
-    results = model.Invoke({ordinal}, {arguments.data(), info.argument_count});
-    if (!results) continue;
+    base::Status status = base::Status::kOk;
+    for (int call = 0; call < 2 && status == base::Status::kOk; ++call) {
+      status = model.Invoke({ordinal}, {arguments.data(), info.argument_count});
+    }
+    if (status != base::Status::kOk) continue;
     uint32_t sum = 0;
-    for (const Value& value : *results) {
+    for (const Value& value : model.results()) {
       if (value.kind != ValueKind::kTensor) continue;
       for (size_t i = 0; i < value.tensor.size_bytes; ++i) sum += value.tensor.data[i];
     }

@@ -2,6 +2,7 @@
 
 #include "runtime/runtime.h"
 
+#include <cstring>
 #include <new>
 
 #include "base/try.h"
@@ -28,7 +29,6 @@ constexpr std::string_view kModelAttribute = "iree.abi.model";
 constexpr std::string_view kCoarseFences = "coarse-fences";
 constexpr uint32_t kFenceArguments = 2;
 constexpr std::string_view kAsyncSuffix = "$async";
-constexpr std::string_view kDeclarationAttribute = "iree.abi.declaration";
 
 ValueKind KindOf(char letter) {
   switch (letter) {
@@ -43,14 +43,15 @@ ValueKind KindOf(char letter) {
   }
 }
 
-// Bytes of a dense tensor; kOverflow if they do not fit 32 bits.
-base::Result<size_t> DenseSize(ElementType type, const uint32_t* dims, uint32_t rank) {
+// Bytes of a dense tensor.
+constexpr uint32_t kNoSize = UINT32_MAX;  // more than 31 bits
+uint32_t DenseSize(ElementType type, const uint32_t* dims, uint32_t rank) {
   uint64_t size = type.bytes();
   for (uint32_t i = 0; i < rank; ++i) {
     size *= dims[i];
-    if (size > INT32_MAX) return std::unexpected(Status::kOverflow);
+    if (size > INT32_MAX) return kNoSize;
   }
-  return static_cast<size_t>(size);
+  return static_cast<uint32_t>(size);
 }
 
 }  // namespace
@@ -86,11 +87,13 @@ struct Runtime::State {
   // What calls need to know about an exported function, read once.
   struct Exported {
     const FunctionRecord* record = nullptr;  // nullptr: the export is unreadable
-    std::string_view arguments;              // letters of what Invoke expects: without the fences
+    std::string_view name;
+    std::string_view arguments;  // letters of what Invoke expects: without the fences
     bool fences = false;
   };
 
   Status ReadExports();
+  [[nodiscard]] const Exported* Find(Function function) const;
   Status RunIfExported(std::string_view name);
 
   Heap heap;
@@ -102,45 +105,43 @@ struct Runtime::State {
   std::span<Exported> exports;
   bool ready = false;  // verified and initialised
   uint32_t held_count = 0;
+  uint32_t result_count = 0;
   std::array<Object*, kMaxValues> held;  // references behind `results`
   std::array<Value, kMaxValues> results;
 };
 
 Status Runtime::State::AddTensor(const Tensor& tensor, Arguments& arguments) {
-  const size_t size = TRY(DenseSize(tensor.type, tensor.dims.data(), tensor.rank));
-  if (tensor.rank > kMaxRank || size > tensor.size_bytes) {
-    return Status::kVmSignatureMismatch;
-  }
-  Buffer* buffer = AliasBuffer(store, tensor.data, static_cast<uint32_t>(size), nullptr);
+  if (tensor.rank > kMaxRank) return Status::kVmSignatureMismatch;
+  const uint32_t size = DenseSize(tensor.type, tensor.dims.data(), tensor.rank);
+  if (size == kNoSize) return Status::kOverflow;
+  if (size > tensor.size_bytes) return Status::kVmSignatureMismatch;
+  Buffer* buffer = AliasBuffer(store, tensor.data, size, nullptr);
   if (buffer == nullptr) return Status::kOutOfMemory;
   buffer->borrowed = true;
   arguments.lent[arguments.ref_count] = buffer;
   ObjectStore::Retain(buffer);
   BufferView* view = MakeView(store, buffer, tensor.type, kEncodingDense, tensor.rank);
   if (view == nullptr) return Status::kOutOfMemory;
-  for (uint32_t i = 0; i < tensor.rank; ++i) view->dims()[i] = tensor.dims[i];
+  std::memcpy(view->dims(), tensor.dims.data(), tensor.rank * sizeof(uint32_t));
   arguments.refs[arguments.ref_count++] = view;
   return Status::kOk;
 }
 
 Status Runtime::State::AddArgument(char letter, const Value& value, Arguments& arguments) {
   if (value.kind != KindOf(letter)) return Status::kVmSignatureMismatch;
-  if (letter == 'r') return AddTensor(value.tensor, arguments);
-  const bool wide = letter == 'I';
+  if (value.kind == ValueKind::kTensor) return AddTensor(value.tensor, arguments);
+  const bool wide = value.kind == ValueKind::kI64;
   uint32_t* slot = arguments.values + arguments.slots.Take(wide);
-  if (wide) {
-    slot[0] = static_cast<uint32_t>(value.i64);
-    slot[1] = static_cast<uint32_t>(static_cast<uint64_t>(value.i64) >> 32);
-  } else {
-    slot[0] = static_cast<uint32_t>(value.i32);
-  }
+  slot[0] = static_cast<uint32_t>(value.i32);
+  if (wide) slot[1] = static_cast<uint32_t>(static_cast<uint64_t>(value.i64) >> 32);
   return Status::kOk;
 }
 
 // Ends the loans: what the module kept of the caller's tensors becomes a copy.
 void Runtime::State::GiveBack(Arguments& arguments) {
-  for (Object* ref : arguments.refs) store.Release(ref);
-  for (Buffer* buffer : arguments.lent) {
+  for (uint32_t i = 0; i < kMaxValues; ++i) {
+    store.Release(arguments.refs[i]);
+    Buffer* buffer = arguments.lent[i];
     if (buffer == nullptr) continue;
     if (buffer->references > 1) store.EndRecording();  // a result, whose bytes will lie elsewhere
     EndLoan(store, *buffer);
@@ -155,9 +156,10 @@ Status Runtime::State::ReadTensor(Object* object, Tensor& tensor) {
   if (view->rank > kMaxRank) return Status::kVmTooBig;
   tensor.type = view->element_type;
   tensor.rank = view->rank;
-  for (uint32_t i = 0; i < view->rank; ++i) tensor.dims[i] = view->dims()[i];
-  const size_t size = TRY(DenseSize(tensor.type, view->dims(), view->rank));
-  const ByteRange range = TRY(RangeOf(*view->buffer, 0, static_cast<uint32_t>(size)));
+  std::memcpy(tensor.dims.data(), view->dims(), view->rank * sizeof(uint32_t));
+  const uint32_t size = DenseSize(tensor.type, view->dims(), view->rank);
+  if (size == kNoSize) return Status::kOverflow;
+  const ByteRange range = TRY(RangeOf(*view->buffer, 0, size));
   tensor.data = range.data;
   tensor.size_bytes = range.length;
   return Status::kOk;
@@ -166,33 +168,32 @@ Status Runtime::State::ReadTensor(Object* object, Tensor& tensor) {
 Status Runtime::State::ReadResults(std::string_view letters, const RawResults& raw) {
   // From here on the references are ours, read or not.
   held_count = raw.ref_count;
-  for (uint32_t i = 0; i < raw.ref_count; ++i) held[i] = raw.refs[i];
+  std::memcpy(held.data(), raw.refs.data(), raw.ref_count * sizeof(Object*));
   if (letters.size() > kMaxValues) return Status::kVmTooBig;
   uint32_t value = 0;
   uint32_t ref = 0;
   for (size_t i = 0; i < letters.size(); ++i) {
     Value& result = results[i];
     result.kind = KindOf(letters[i]);
-    if (letters[i] == 'r') {
+    if (result.kind == ValueKind::kTensor) {
       if (ref >= raw.ref_count) return Status::kVmInvalidBytecode;
       const Status read = ReadTensor(raw.refs[ref++], result.tensor);
       if (read != Status::kOk) return read;
       continue;
     }
-    const uint32_t slots = letters[i] == 'I' ? 2 : 1;
+    const uint32_t slots = result.kind == ValueKind::kI64 ? 2 : 1;
     if (value + slots > raw.value_count) return Status::kVmInvalidBytecode;
-    result.i64 = raw.values[value];
-    if (slots == 2) {
-      result.i64 |= static_cast<int64_t>(static_cast<uint64_t>(raw.values[value + 1]) << 32);
-    }
+    std::memcpy(&result.i64, &raw.values[value], slots * sizeof(uint32_t));
     value += slots;
   }
+  result_count = static_cast<uint32_t>(letters.size());
   return Status::kOk;
 }
 
 void Runtime::State::ReleaseResults() {
   for (uint32_t i = 0; i < held_count; ++i) store.Release(held[i]);
   held_count = 0;
+  result_count = 0;
 }
 
 Status Runtime::State::ReadExports() {
@@ -205,24 +206,31 @@ Status Runtime::State::ReadExports() {
     const auto function = module.ExportAt(i);
     if (!function) continue;
     entry.record = &verified.functions()[function->ordinal];
+    entry.name = function->name;
     entry.arguments = entry.record->signature.arguments;
     // Told by an attribute, or by the name beside a synchronous wrapper.
     const auto model = module.Attribute(function->ordinal, kModelAttribute);
-    entry.fences = ((model && *model == kCoarseFences) || function->name.ends_with(kAsyncSuffix)) &&
+    entry.fences = ((model && *model == kCoarseFences) || entry.name.ends_with(kAsyncSuffix)) &&
                    entry.arguments.size() >= kFenceArguments;
     if (entry.fences) entry.arguments.remove_suffix(kFenceArguments);
   }
   return Status::kOk;
 }
 
+// nullptr if there is no such function or its export is unreadable.
+const Runtime::State::Exported* Runtime::State::Find(Function function) const {
+  if (function.ordinal >= exports.size()) return nullptr;
+  const Exported& exported = exports[function.ordinal];
+  return exported.record != nullptr ? &exported : nullptr;
+}
+
 Status Runtime::State::RunIfExported(std::string_view name) {
-  for (uint32_t i = 0; i < module.export_count(); ++i) {
-    const auto function = module.ExportAt(i);
-    if (!function || function->name != name) continue;
-    const FunctionRecord& record = verified.functions()[function->ordinal];
-    if (!record.signature.arguments.empty() || !record.signature.results.empty()) continue;
+  for (const Exported& exported : exports) {
+    if (exported.record == nullptr || exported.name != name) continue;
+    const CallSignature& signature = exported.record->signature;
+    if (!signature.arguments.empty() || !signature.results.empty()) continue;
     RawResults raw;
-    return interpreter.Invoke(record, {}, {}, raw);
+    return interpreter.Invoke(*exported.record, {}, {}, raw);
   }
   return Status::kOk;
 }
@@ -251,11 +259,7 @@ Status Runtime::Load(base::MutableBytes file, base::MutableBytes arena,
   if (status == Status::kOk) status = state_->interpreter.Start();
   if (status == Status::kOk) status = state_->RunIfExported(kInitialiser);
   state_->ready = status == Status::kOk;
-  if (status != Status::kOk) {
-    const Failure cause = failure_;
-    Unload();
-    failure_ = cause;
-  }
+  if (status != Status::kOk) Unload();  // which runs nothing that could fail: it is not ready
   return status;
 }
 
@@ -277,81 +281,80 @@ void Runtime::Unload() {
 
 base::Result<Function> Runtime::Find(std::string_view name) const {
   if (state_ == nullptr) return std::unexpected(Status::kUninitialized);
-  const ModuleFile& module = state_->module;
-  const std::string_view prefix = module.name();
+  const std::string_view prefix = state_->module.name();
   std::string_view local = name;
-  if (name.size() > prefix.size() && name.substr(0, prefix.size()) == prefix &&
-      name[prefix.size()] == '.') {
-    local = name.substr(prefix.size() + 1);
+  if (name.size() > prefix.size() && name.starts_with(prefix) && name[prefix.size()] == '.') {
+    local.remove_prefix(prefix.size() + 1);
   }
-  for (uint32_t i = 0; i < module.export_count(); ++i) {
-    const auto function = module.ExportAt(i);
-    if (function && (function->name == name || function->name == local)) return Function{i};
+  const std::span<const State::Exported> exports = state_->exports;
+  for (uint32_t i = 0; i < exports.size(); ++i) {
+    if (exports[i].record == nullptr) continue;
+    if (exports[i].name == name || exports[i].name == local) return Function{i};
   }
   return std::unexpected(Status::kVmNoSuchFunction);
 }
 
-Status Runtime::Describe(Function function, FunctionInfo& info) const {
+Status Runtime::DescribeArguments(Function function, FunctionInfo& info) const {
   if (state_ == nullptr) return Status::kUninitialized;
-  const auto exported = state_->module.ExportAt(function.ordinal);
-  if (!exported) return Status::kVmNoSuchFunction;
-  const FunctionRecord& record = *state_->exports[function.ordinal].record;
-  const std::string_view arguments = state_->exports[function.ordinal].arguments;
-  const std::string_view results = record.signature.results;
+  const State::Exported* exported = state_->Find(function);
+  if (exported == nullptr) return Status::kVmNoSuchFunction;
+  const std::string_view arguments = exported->arguments;
+  const std::string_view results = exported->record->signature.results;
   if (arguments.size() > kMaxValues || results.size() > kMaxValues) return Status::kVmTooBig;
-  info.name = exported->name;
-  info.calling_convention = exported->calling_convention;
-  info.declaration =
-      state_->module.Attribute(exported->ordinal, kDeclarationAttribute).value_or("");
   info.argument_count = static_cast<uint32_t>(arguments.size());
   info.result_count = static_cast<uint32_t>(results.size());
-  for (size_t i = 0; i < arguments.size(); ++i) info.arguments[i].kind = KindOf(arguments[i]);
-  for (size_t i = 0; i < results.size(); ++i) info.results[i].kind = KindOf(results[i]);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    info.arguments[i] = {};
+    info.arguments[i].kind = KindOf(arguments[i]);
+  }
+  ReadArgumentHints(state_->verified, *exported->record, state_->heap, info);
+  return Status::kOk;
+}
+
+Status Runtime::Describe(Function function, FunctionInfo& info) const {
+  const Status status = DescribeArguments(function, info);
+  if (status != Status::kOk) return status;
+  const FunctionRecord& record = *state_->Find(function)->record;
+  for (uint32_t i = 0; i < info.result_count; ++i) {
+    info.results[i] = {};
+    info.results[i].kind = KindOf(record.signature.results[i]);
+  }
   ReadTypeHints(state_->verified, record, state_->heap, info);
   return Status::kOk;
 }
 
-base::Result<std::span<const Value>> Runtime::Invoke(Function function,
-                                                     std::span<const Value> arguments) {
+Status Runtime::Invoke(Function function, std::span<const Value> arguments) {
   failure_.Clear();
-  if (state_ == nullptr) {
-    return std::unexpected(failure_.Set(Message::kNotLoaded));
-  }
+  if (state_ == nullptr) return failure_.Set(Message::kNotLoaded);
   State& state = *state_;
   Replay& replay = state.hal.replay;
   if (replay.Matches(function.ordinal, arguments)) {
-    const size_t count = state.exports[function.ordinal].record->signature.results.size();
     const Status status = replay.Run(state.hal);
-    if (status == Status::kOk) return std::span<const Value>(state.results.data(), count);
-    ReleaseResults();
-    return std::unexpected(status);
+    if (status != Status::kOk) ReleaseResults();
+    return status;
   }
   ReleaseResults();
-  if (function.ordinal >= state.exports.size() ||
-      state.exports[function.ordinal].record == nullptr) {
-    return std::unexpected(failure_.Set(Message::kNoSuchFunction));
-  }
-  const State::Exported& exported = state.exports[function.ordinal];
-  const FunctionRecord& record = *exported.record;
-  const std::string_view letters = exported.arguments;
+  const State::Exported* exported = state.Find(function);
+  if (exported == nullptr) return failure_.Set(Message::kNoSuchFunction);
+  const FunctionRecord& record = *exported->record;
+  const std::string_view letters = exported->arguments;
   if (letters.size() != arguments.size() || letters.size() > kMaxValues) {
-    return std::unexpected(failure_.Begin(Message::kArgumentCount)
-                               .Number(static_cast<uint32_t>(letters.size()))
-                               .status());
+    return failure_.Begin(Message::kArgumentCount)
+        .Number(static_cast<uint32_t>(letters.size()))
+        .status();
   }
 
   State::Arguments frame(record.fills_holes);
   RawResults raw;
   Status status = Status::kOk;
-  for (size_t i = 0; i < letters.size() && status == Status::kOk; ++i) {
+  for (size_t i = 0; i < letters.size(); ++i) {
     status = state.AddArgument(letters[i], arguments[i], frame);
-    if (status != Status::kOk) {
-      status = failure_.Begin(Message::kArgumentMisfit, status)
-                   .Number(static_cast<uint32_t>(i))
-                   .status();
-    }
+    if (status == Status::kOk) continue;
+    status =
+        failure_.Begin(Message::kArgumentMisfit, status).Number(static_cast<uint32_t>(i)).status();
+    break;
   }
-  if (exported.fences) frame.ref_count += kFenceArguments;  // null: nobody waits
+  if (exported->fences) frame.ref_count += kFenceArguments;  // null: nobody waits
   if (status == Status::kOk) {
     replay.Begin(function.ordinal, arguments);
     status = state.interpreter.Invoke(record, {frame.values, frame.slots.count()},
@@ -360,16 +363,20 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function function,
   state.GiveBack(frame);
   if (status != Status::kOk) {
     replay.Drop();
-    return std::unexpected(status);
+    return status;
   }
-  const std::string_view result_letters = record.signature.results;
-  status = state.ReadResults(result_letters, raw);
+  status = state.ReadResults(record.signature.results, raw);
   if (status != Status::kOk) {
     ReleaseResults();
-    return std::unexpected(failure_.Begin(Message::kBadResult, status).status());
+    return failure_.Begin(Message::kBadResult, status).status();
   }
   replay.End();
-  return std::span<const Value>(state.results.data(), result_letters.size());
+  return Status::kOk;
+}
+
+std::span<const Value> Runtime::results() const {
+  if (state_ == nullptr) return {};
+  return std::span(state_->results).first(state_->result_count);
 }
 
 void Runtime::ReleaseResults() {

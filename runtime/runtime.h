@@ -83,12 +83,14 @@ class Runtime {
   // where the module's own bytecode asserts them. False never: an unknown part is marked unknown.
   // `info` is a new one.
   [[nodiscard]] base::Status Describe(Function function, FunctionInfo& info) const;
+  // What a caller has to bring: nothing about the results but their number.
+  [[nodiscard]] base::Status DescribeArguments(Function function, FunctionInfo& info) const;
 
   // Calls `function`. Tensor arguments are used where they lie (64-byte alignment is recommended,
   // element alignment required) and may be freed afterwards: what the module keeps is copied.
-  // Results stay valid until the next Invoke, ReleaseResults or Unload.
-  [[nodiscard]] base::Result<std::span<const Value>> Invoke(Function function,
-                                                            std::span<const Value> arguments);
+  [[nodiscard]] base::Status Invoke(Function function, std::span<const Value> arguments);
+  // Of an Invoke that succeeded; valid until the next one, ReleaseResults or Unload.
+  [[nodiscard]] std::span<const Value> results() const;
   void ReleaseResults();
 
   // Calls in a row of one function with arguments of one shape are done from what the first of them

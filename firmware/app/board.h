@@ -20,9 +20,9 @@ enum class LogLevel : uint8_t { kError, kWarning, kInfo, kDebug, kNoisy };
 struct Trap {
   static constexpr uint32_t kTimeLimit = 0x80000007;  // the machine timer interrupt
 
-  uint32_t cause = 0;     // mcause; bit 31 tells an interrupt whatever the register width
-  uintptr_t address = 0;  // of the instruction
-  uintptr_t value = 0;
+  uint32_t cause;     // mcause; bit 31 tells an interrupt whatever the register width
+  uintptr_t address;  // of the instruction
+  uintptr_t value;
 };
 
 class Board {
@@ -39,8 +39,9 @@ class Board {
   virtual uint64_t InstructionCount() = 0;
   virtual uint64_t TimeNs() = 0;
 
-  // Runs body(argument). False if it trapped or took longer than the board allows; then body was
-  // left where it stood, and nothing it was in the middle of can be relied on. Calls may nest.
+  // Runs body(argument). False if it trapped or took longer than the board allows; then `trap` is
+  // set, body was left where it stood, and nothing it was in the middle of can be relied on. Calls
+  // may nest.
   virtual bool RunGuarded(void (*body)(void*), void* argument, Trap& trap) = 0;
 
  protected:

@@ -11,10 +11,12 @@
 namespace firmware {
 namespace {
 
+using std::string_view_literals::operator""sv;
 using runtime::ValueInfo;
 using runtime::ValueKind;
 
 constexpr base::Status kBad = base::Status::kModelInvalidArgument;
+constexpr char kScalars[][4] = {"i32", "i64", "f32"};  // by ValueKind
 
 // The type a tensor gets if the module itself does not name one.
 runtime::ElementType TypeOf(wire::ElementType type) {
@@ -22,8 +24,7 @@ runtime::ElementType TypeOf(wire::ElementType type) {
   // By wire::TypeCode. The compiler's integers carry no sign, so that is what modules expect.
   constexpr std::array kKinds = {kInteger,    kUnsigned, kFloatIeee, kOpaque,
                                  kFloatBrain, kComplex,  kBoolean};
-  const auto index = static_cast<size_t>(type.code);
-  return runtime::ElementType::Of(index < kKinds.size() ? kKinds[index] : kOpaque, type.bits);
+  return runtime::ElementType::Of(kKinds[static_cast<size_t>(type.code)], type.bits);
 }
 
 uint32_t AlignUp(uint32_t value, uint32_t alignment) {
@@ -32,7 +33,7 @@ uint32_t AlignUp(uint32_t value, uint32_t alignment) {
 
 // The largest power of two up to 8 that divides a size: what vector loads of such elements need.
 uint32_t AlignmentOf(uint32_t element_bytes) {
-  return element_bytes == 0 ? 1 : std::min(element_bytes & (~element_bytes + 1), 8u);
+  return std::min(element_bytes & (~element_bytes + 1), 8u);
 }
 
 // Dimensions that fit both the module, which knows all but dynamic ones, and the specification,
@@ -48,54 +49,51 @@ bool ResolveDims(const ValueInfo& info, const wire::TensorSpec& spec, runtime::T
   tensor.rank = info.rank;
   tensor.dims = info.dims;
   const bool same_rank = spec.shape_known && spec.rank == info.rank;
-  uint64_t fixed = 1;
-  uint32_t dynamic_count = 0;
-  uint32_t dynamic_at = 0;
+  uint32_t fixed = 1;
+  uint32_t* unknown = nullptr;
+  uint32_t unknown_count = 0;
   for (uint32_t i = 0; i < info.rank; ++i) {
-    if (info.dims[i] == ValueInfo::kDynamic) {
-      ++dynamic_count;
-      dynamic_at = i;
-      if (same_rank) tensor.dims[i] = spec.dims[i];
+    uint32_t& dim = tensor.dims[i];
+    if (dim == ValueInfo::kDynamic) {
+      if (same_rank) {
+        dim = spec.dims[i];
+      } else {
+        unknown = &dim;
+        ++unknown_count;
+      }
     }
-    if (tensor.dims[i] != ValueInfo::kDynamic) fixed *= tensor.dims[i];
-    if (fixed > std::numeric_limits<uint32_t>::max()) return false;
+    if (dim == ValueInfo::kDynamic) continue;
+    const uint64_t product = uint64_t{fixed} * dim;
+    fixed = static_cast<uint32_t>(product);
+    if (fixed != product) return false;
   }
-  if (same_rank || dynamic_count == 0) return fixed == spec.element_count;
+  if (unknown_count == 0) return fixed == spec.element_count;
   // A single unknown dimension follows from the number of elements.
-  if (dynamic_count > 1 || fixed == 0) return false;
-  const auto known = static_cast<uint32_t>(fixed);
-  tensor.dims[dynamic_at] = spec.element_count / known;
-  return spec.element_count % known == 0;
+  if (unknown_count > 1 || fixed == 0) return false;
+  *unknown = spec.element_count / fixed;
+  return spec.element_count % fixed == 0;
 }
 
 }  // namespace
 
-base::Status CallPlan::PlanScalar(uint32_t index, const ValueInfo& info,
-                                  const wire::TensorSpec& spec, LogLine& why) {
-  const uint32_t wanted = info.kind == ValueKind::kI64 ? 8 : 4;
-  const bool widens = info.kind != ValueKind::kF32 && spec.type.bytes() < wanted;
+base::Status CallPlan::PlanScalar(uint32_t index, ValueKind kind, const wire::TensorSpec& spec,
+                                  LogLine& why) {
+  const uint32_t bytes = spec.type.bytes();
   // Only the size counts: the legacy specification has one element type for all inputs.
-  if (spec.element_count != 1 || (spec.type.bytes() != wanted && !widens)) {
-    why.Text("input ")
-        .Number(index)
-        .Text(" must be one ")
-        .Text(info.kind == ValueKind::kI64 ? "i64"
-                                           : (info.kind == ValueKind::kI32 ? "i32" : "f32"));
+  if (spec.element_count != 1 || bytes > (kind == ValueKind::kI64 ? 8 : 4) ||
+      (kind == ValueKind::kF32 && bytes != 4)) {
+    why.Text("input ").Number(index).Text(" must be one ");
+    why.Text(kScalars[static_cast<size_t>(kind)]);
     return kBad;
   }
-  arguments_[index] = {};
-  arguments_[index].kind = info.kind;
-  inputs_[index].is_signed = spec.type.code == wire::TypeCode::kInt;
   return base::Status::kOk;
 }
 
 base::Status CallPlan::PlanTensor(uint32_t index, const ValueInfo& info,
                                   const wire::TensorSpec& spec, LogLine& why) {
   runtime::Value& value = arguments_[index];
-  value = {};
-  value.kind = ValueKind::kTensor;
   value.tensor.type = info.type.known() ? info.type : TypeOf(spec.type);
-  value.tensor.size_bytes = static_cast<size_t>(spec.size_bytes());
+  value.tensor.size_bytes = inputs_[index].size_bytes;
   if (value.tensor.type.bytes() != spec.type.bytes()) {
     why.Text("input ").Number(index).Text(" has elements of ").Number(spec.type.bytes());
     why.Text(" bytes, the model wants ").Number(value.tensor.type.bytes());
@@ -118,8 +116,8 @@ base::Status CallPlan::PlanTensor(uint32_t index, const ValueInfo& info,
 }
 
 base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& spec, LogLine& why) {
-  const std::string_view entry =
-      spec.entry_function.view().empty() ? std::string_view("main") : spec.entry_function.view();
+  std::string_view entry = spec.entry_function.view();
+  if (entry.empty()) entry = "main"sv;
   const base::Result<runtime::Function> found = model.Find(entry);
   if (!found) {
     why.Text("the model has no function ").Text(entry);
@@ -127,7 +125,7 @@ base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& s
   }
   function_ = *found;
   runtime::FunctionInfo info;
-  const base::Status described = model.Describe(function_, info);
+  const base::Status described = model.DescribeArguments(function_, info);
   if (described != base::Status::kOk) return described;
   if (info.argument_count != spec.input_count) {
     why.Text(entry).Text(" takes ").Number(info.argument_count);
@@ -135,26 +133,26 @@ base::Status CallPlan::Make(const runtime::Runtime& model, const wire::IoSpec& s
     return kBad;
   }
   count_ = info.argument_count;
-  data_bytes_ = 0;
+  uint32_t received = 0;
   uint32_t placed = 0;
-  for (uint32_t i = 0; i < count_; ++i) {
+  for (uint32_t i = 0; i < info.argument_count; ++i) {
     const wire::TensorSpec& input = spec.inputs[i];
     const ValueInfo& argument = info.arguments[i];
+    const uint32_t size = input.element_count * input.type.bytes();  // the codec checked the sum
+    placed = AlignUp(placed, AlignmentOf(input.type.bytes()));
+    inputs_[i] = {received, placed, size, input.type.code == wire::TypeCode::kInt};
+    arguments_[i].kind = argument.kind;
     const base::Status planned = argument.kind == ValueKind::kTensor
                                      ? PlanTensor(i, argument, input, why)
-                                     : PlanScalar(i, argument, input, why);
+                                     : PlanScalar(i, argument.kind, input, why);
     if (planned != base::Status::kOk) return planned;
-    placed = AlignUp(placed, AlignmentOf(input.type.bytes()));
-    const auto size = static_cast<uint32_t>(input.size_bytes());  // the codec checked the sum
-    inputs_[i].received_at = data_bytes_;
-    inputs_[i].placed_at = placed;
-    inputs_[i].size_bytes = size;
-    data_bytes_ += size;
     if (size > std::numeric_limits<uint32_t>::max() - 8 - placed) {
       return base::Status::kOutOfMemory;
     }
+    received += size;
     placed += size;
   }
+  data_bytes_ = received;
   buffer_bytes_ = placed;
   return base::Status::kOk;
 }
@@ -178,39 +176,18 @@ std::span<const runtime::Value> CallPlan::Bind(base::MutableBytes buffer) {
       value.tensor.data = bytes;
       continue;
     }
-    // Little-endian, and sign-extended where the specification says it is signed.
+    // Little-endian, whatever its kind, and sign-extended where the specification says it is
+    // signed.
     const bool negative = input.is_signed && (bytes[input.size_bytes - 1] & 0x80) != 0;
-    int64_t widened = negative ? -1 : 0;
-    std::memcpy(&widened, bytes, input.size_bytes);
-    switch (value.kind) {
-      case ValueKind::kI32:
-        value.i32 = static_cast<int32_t>(widened);
-        break;
-      case ValueKind::kI64:
-        value.i64 = widened;
-        break;
-      case ValueKind::kF32:
-        value.f32 = base::LoadLe<float>(bytes);
-        break;
-      case ValueKind::kTensor:
-        break;
-    }
+    value.i64 = negative ? -1 : 0;
+    std::memcpy(&value.i64, bytes, input.size_bytes);
   }
   return std::span(arguments_).first(count_);
 }
 
 base::Bytes BytesOf(const runtime::Value& value) {
-  switch (value.kind) {
-    case ValueKind::kTensor:
-      return {value.tensor.data, value.tensor.size_bytes};
-    case ValueKind::kI64:
-      return {reinterpret_cast<const uint8_t*>(&value.i64), sizeof(value.i64)};
-    case ValueKind::kI32:
-      return {reinterpret_cast<const uint8_t*>(&value.i32), sizeof(value.i32)};
-    case ValueKind::kF32:
-      return {reinterpret_cast<const uint8_t*>(&value.f32), sizeof(value.f32)};
-  }
-  return {};
+  if (value.kind == ValueKind::kTensor) return {value.tensor.data, value.tensor.size_bytes};
+  return {reinterpret_cast<const uint8_t*>(&value.i64), value.kind == ValueKind::kI64 ? 8u : 4u};
 }
 
 }  // namespace firmware

@@ -48,7 +48,7 @@ class CallPlan {
     bool is_signed;  // how a narrow scalar is widened
   };
 
-  [[nodiscard]] base::Status PlanScalar(uint32_t index, const runtime::ValueInfo& info,
+  [[nodiscard]] base::Status PlanScalar(uint32_t index, runtime::ValueKind kind,
                                         const wire::TensorSpec& spec, LogLine& why);
   [[nodiscard]] base::Status PlanTensor(uint32_t index, const runtime::ValueInfo& info,
                                         const wire::TensorSpec& spec, LogLine& why);
@@ -57,8 +57,8 @@ class CallPlan {
   uint32_t count_ = 0;
   uint32_t data_bytes_ = 0;
   uint32_t buffer_bytes_ = 0;
-  std::array<Input, wire::kMaxTensors> inputs_ = {};
-  std::array<runtime::Value, wire::kMaxTensors> arguments_ = {};
+  std::array<Input, wire::kMaxTensors> inputs_;
+  std::array<runtime::Value, wire::kMaxTensors> arguments_;
 };
 
 // The bytes of one result as they travel: tensors as they lie, scalars little-endian.

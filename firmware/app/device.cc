@@ -2,11 +2,12 @@
 
 #include "firmware/app/device.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace firmware {
 namespace {
 
+using std::string_view_literals::operator""sv;
 using wire::DeviceState;
 using wire::Event;
 using wire::Generation;
@@ -27,32 +28,25 @@ bool IsLineFault(base::Status status) {
   }
 }
 
-constexpr size_t kInputAlignment = 64;
-constexpr size_t AlignUp(size_t size) {
-  return (size + kInputAlignment - 1) & ~(kInputAlignment - 1);
-}
+// Inputs come from the host. In an image without a sensor this is the only source there is, and the
+// compiler leaves nothing of it.
+class NoSource final : public InputSource {
+ public:
+  [[nodiscard]] bool present() const override { return false; }
+  [[nodiscard]] bool Fits(uint32_t /*size_bytes*/) const override { return true; }
+  void Begin(uint32_t /*size_bytes*/) override {}
+  [[nodiscard]] base::Result<bool> Take(base::MutableBytes /*inputs*/, bool /*wait*/) override {
+    return false;
+  }
+};
+constinit NoSource no_source;
 
 }  // namespace
-
-const std::array<Device::Row, 7> Device::kRows = {{
-    {MessageType::kPing, nullptr, &Device::ServePing},
-    {MessageType::kIoSpec, &Device::PlaceIoSpec, &Device::ServeIoSpec},
-    {MessageType::kModel, &Device::PlaceModel, &Device::ServeModel},
-    {MessageType::kData, &Device::PlaceData, &Device::ServeData},
-    {MessageType::kProcess, nullptr, &Device::ServeProcess},
-    {MessageType::kOutput, nullptr, &Device::ServeOutput},
-    {MessageType::kStats, nullptr, &Device::ServeStats},
-}};
-
-const Device::Row* Device::RowOf(MessageType type) {
-  const auto row = std::ranges::find(kRows, type, &Row::type);
-  return row == kRows.end() ? nullptr : &*row;
-}
 
 Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel_mode,
                InputSource* source)
     : board_(board),
-      source_(source),
+      source_(source != nullptr ? *source : no_source),
       log_(board),
       watch_(board, log_),
       store_(heap, watch_, kernel_mode),
@@ -69,9 +63,13 @@ void Device::Start() {
 }
 
 DeviceState Device::state() const {
-  if (!have_spec_) return DeviceState::kUninitialized;
-  if (spec_waits_ || served_ == DeviceState::kUninitialized) return DeviceState::kStructLoaded;
-  return served_;
+  if (!spec_waits_ && served() != DeviceState::kUninitialized) return served();
+  return have_spec_ ? DeviceState::kStructLoaded : DeviceState::kUninitialized;
+}
+
+// The store may have had to unload the model in service, or to load it afresh.
+DeviceState Device::served() const {
+  return epoch_ == store_.epoch() ? served_ : DeviceState::kUninitialized;
 }
 
 bool Device::Poll() {
@@ -99,10 +97,6 @@ void Device::Handle(Event event) {
   }
 }
 
-base::Status Device::CheckState(const wire::MessageInfo& info) const {
-  return state() < info.needed_state ? base::Status::kModelInvalidState : base::Status::kOk;
-}
-
 // The first frame begins a message, whatever was being received; others must belong to it.
 bool Device::BelongsToMessage() {
   const wire::Frame& frame = decoder_.frame();
@@ -110,26 +104,14 @@ bool Device::BelongsToMessage() {
     if (message_ == MessageType::kModel) store_.Abandon();
     message_ = frame.type;
     message_bytes_ = 0;
-    reason_ = LogLine(LogLevel::kError);
+    reason_.Clear();
   }
   return message_ == frame.type;
 }
 
 void Device::FrameBegin() {
-  const wire::Frame& frame = decoder_.frame();
-  const Row* row = RowOf(frame.type);
-  if (row == nullptr) return decoder_.Refuse(base::Status::kRuntimeInvalidMessageType);
-  // Another part of the message that is being received was settled with the part before it.
-  const bool goes_on = !frame.first() && message_ == frame.type && message_bytes_ != 0;
-  if (!goes_on) {
-    if (row->place == nullptr) return decoder_.Refuse(base::Status::kModelInvalidArgument);
-    if (!BelongsToMessage()) return decoder_.Refuse(base::Status::kWireFrameWithoutBegin);
-    const base::Status allowed = CheckState(wire::InfoOf(frame.type));
-    if (allowed != base::Status::kOk) return decoder_.Refuse(allowed);
-  }
-  const base::Result<base::MutableBytes> place = (this->*row->place)(frame.payload_bytes);
-  if (!place) return decoder_.Refuse(place.error());
-  decoder_.Place(*place);
+  const base::Status status = Place();
+  if (status != base::Status::kOk) decoder_.Refuse(status);
 }
 
 void Device::FrameEnd() {
@@ -148,14 +130,7 @@ void Device::FrameEnd() {
   message_bytes_ += frame.payload_bytes;
   if (!frame.last()) return;
   message_ = MessageType::kUnknown;
-  const Row* row = RowOf(frame.type);
-  if (row == nullptr) return AnswerFailure(base::Status::kRuntimeInvalidMessageType);
-  Serve(*row);
-}
-
-void Device::Serve(const Row& row) {
-  base::Status status = CheckState(wire::InfoOf(row.type));
-  if (status == base::Status::kOk) status = (this->*row.serve)();
+  const base::Status status = Serve(frame.type);
   if (status != base::Status::kOk) AnswerFailure(status);
 }
 
@@ -186,17 +161,17 @@ void Device::Send(const wire::Frame& frame, std::span<const base::Bytes> payload
   for (base::Bytes piece : payload) board_.Send(piece);
 }
 
-void Device::AnswerSuccess(std::span<const base::Bytes> payload) {
+void Device::Answer(bool success, std::span<const base::Bytes> payload) {
   size_t size_bytes = 0;
   for (base::Bytes piece : payload) size_bytes += piece.size();
-  Send(wire::AnswerTo(decoder_.generation(), decoder_.frame(), true,
+  Send(wire::AnswerTo(decoder_.generation(), decoder_.frame(), success,
                       static_cast<uint32_t>(size_bytes)),
        payload);
 }
 
 void Device::AnswerFailure(base::Status status) {
   LogFailure(status);
-  Send(wire::AnswerTo(decoder_.generation(), decoder_.frame(), false, 0), {});
+  Answer(false);
 }
 
 void Device::LogFailure(base::Status status) {
@@ -211,9 +186,13 @@ void Device::LogFailure(base::Status status) {
   }
   line.Text(" refused in state '").Text(wire::DeviceStateName(state()));
   line.Text("': status ").Hex(static_cast<uint32_t>(status));
+  LogWithReason(line);
+}
+
+void Device::LogWithReason(LogLine& line) {
   if (!reason_.body().empty()) line.Text(", ").Text(reason_.body());
   log_.Write(line);
-  reason_ = LogLine(LogLevel::kError);
+  reason_.Clear();
 }
 
 void Device::OnLogLine(const LogLine& line) {
@@ -232,52 +211,99 @@ void Device::OnLogLine(const LogLine& line) {
 
 // ---- where payload goes ----
 
-base::Result<base::MutableBytes> Device::PlaceIoSpec(uint32_t size_bytes) {
-  if (size_bytes > control_.size() - message_bytes_) {
-    return std::unexpected(base::Status::kModelInvalidArgument);
+base::Status Device::Place() {
+  const wire::Frame& frame = decoder_.frame();
+  const wire::MessageInfo& info = wire::InfoOf(frame.type);
+  if (info.service != wire::Service::kRequest) return base::Status::kRuntimeInvalidMessageType;
+  // Another part of the message that is being received was settled with the part before it.
+  const bool goes_on = !frame.first() && message_ == frame.type && message_bytes_ != 0;
+  if (!goes_on) {
+    if (!info.has_payload) return base::Status::kModelInvalidArgument;
+    if (!BelongsToMessage()) return base::Status::kWireFrameWithoutBegin;
+    if (state() < info.needed_state) return base::Status::kModelInvalidState;
   }
-  return base::MutableBytes(control_).subspan(message_bytes_, size_bytes);
+  switch (frame.type) {
+    case MessageType::kIoSpec:
+      return PlaceIoSpec();
+    case MessageType::kModel:
+      return PlaceModel();
+    default:
+      return PlaceData();
+  }
 }
 
-base::Result<base::MutableBytes> Device::PlaceModel(uint32_t size_bytes) {
+base::Status Device::PlaceIoSpec() {
+  const uint32_t size_bytes = decoder_.frame().payload_bytes;
+  if (size_bytes > control_.size() - message_bytes_) return base::Status::kModelInvalidArgument;
+  decoder_.Place(base::MutableBytes(control_).subspan(message_bytes_).first(size_bytes));
+  return base::Status::kOk;
+}
+
+base::Status Device::PlaceModel() {
   const wire::Frame& frame = decoder_.frame();
   if (frame.first()) {
-    // A message of one frame has told its size.
-    const base::Status begun = store_.BeginUpload(frame.last() ? size_bytes : 0);
-    NoteEpoch();
-    if (begun != base::Status::kOk) return std::unexpected(begun);
+    store_.BeginUpload();
   } else if (message_bytes_ == 0) {
     // Behind an empty first frame, which nobody writes.
-    return std::unexpected(base::Status::kProtocolDataInvalid);
+    return base::Status::kProtocolDataInvalid;
   }
-  base::Result<base::MutableBytes> place = store_.ReserveUpload(size_bytes);
-  NoteEpoch();
-  return place;
+  base::MutableBytes room;
+  const base::Status reserved = store_.ReserveUpload(frame.payload_bytes, room);
+  if (reserved == base::Status::kOk) decoder_.Place(room);
+  return reserved;
 }
 
-base::Result<base::MutableBytes> Device::PlaceData(uint32_t size_bytes) {
+base::Status Device::PlaceData() {
   // The sensor provides the inputs.
-  if (source_ != nullptr) return std::unexpected(base::Status::kModelInvalidState);
+  if (source_.present()) return base::Status::kModelInvalidState;
   const wire::Frame& frame = decoder_.frame();
+  const uint32_t size_bytes = frame.payload_bytes;
   const uint32_t left = plan_.data_bytes() - message_bytes_;
   if (size_bytes > left || (frame.last() && size_bytes != left)) {
-    reason_.Text("the inputs have ").Number(plan_.data_bytes()).Text(" bytes, DATA has ");
-    reason_.Number(message_bytes_ + size_bytes);  // the decoder refuses what is above its limit
-    return std::unexpected(base::Status::kModelInvalidArgument);
+    return WrongDataSize(message_bytes_ +
+                         size_bytes);  // the decoder refuses what is above its limit
   }
-  if (!double_inputs_) served_ = DeviceState::kWeightsLoaded;
-  return inputs_[input_in_use_ ^ 1].subspan(message_bytes_, size_bytes);
+  if (inputs_[0].data() == inputs_[1].data()) served_ = DeviceState::kWeightsLoaded;
+  decoder_.Place(inputs_[1].subspan(message_bytes_).first(size_bytes));
+  return base::Status::kOk;
+}
+
+base::Status Device::WrongDataSize(uint32_t size_bytes) {
+  reason_.Text("the inputs have ").Number(plan_.data_bytes()).Text(" bytes, DATA has ");
+  reason_.Number(size_bytes);
+  return base::Status::kModelInvalidArgument;
 }
 
 // ---- messages ----
 
+base::Status Device::Serve(MessageType type) {
+  if (state() < wire::InfoOf(type).needed_state) return base::Status::kModelInvalidState;
+  switch (type) {
+    case MessageType::kPing:
+      return ServePing();
+    case MessageType::kIoSpec:
+      return ServeIoSpec();
+    case MessageType::kModel:
+      return ServeModel();
+    case MessageType::kData:
+      return ServeData();
+    case MessageType::kProcess:
+      return ServeProcess();
+    case MessageType::kOutput:
+      return ServeOutput();
+    case MessageType::kStats:
+      return ServeStats();
+    default:
+      return base::Status::kRuntimeInvalidMessageType;
+  }
+}
+
 base::Status Device::ServePing() {
   // Both flags at once: a client that found the last session open. It is always let in.
-  const bool hello = (decoder_.frame().flags & wire::flag::kFail) == 0 ||
-                     (decoder_.frame().flags & wire::flag::kSuccess) != 0;
-  connected_ = hello;
+  connected_ = (decoder_.frame().flags & wire::flag::kFail) == 0 ||
+               (decoder_.frame().flags & wire::flag::kSuccess) != 0;
   // A farewell is echoed.
-  Send(wire::AnswerTo(decoder_.generation(), decoder_.frame(), hello, 0), {});
+  Answer(connected_);
   return base::Status::kOk;
 }
 
@@ -299,23 +325,23 @@ base::Status Device::ServeModel() {
     return status;
   }
   watch_.Announce("model.ready");
-  AnswerSuccess();
+  Answer(true);
   return base::Status::kOk;
 }
 
 base::Status Device::LoadModel() {
-  const bool kept = message_bytes_ == 0;
-  if (kept && !store_.has_model()) {
-    reason_.Text("there is no loaded model to keep");
-    return base::Status::kModelInvalidState;
-  }
   CallPlan plan;
-  const base::Status planned = kept ? plan.Make(store_.model(), spec_, reason_) : LoadUpload(plan);
-  if (planned != base::Status::kOk) return planned;
-  if (const base::Status fits = CheckSource(plan); fits != base::Status::kOk) return fits;
-  if (!kept) {
+  if (message_bytes_ != 0) {
+    const base::Status loaded = LoadUpload(plan);
+    if (loaded != base::Status::kOk) return loaded;
     store_.Commit();
-    NoteEpoch();
+  } else {
+    if (!store_.has_model()) {
+      reason_.Text("there is no loaded model to keep");
+      return base::Status::kModelInvalidState;
+    }
+    const base::Status planned = Plan(store_.model(), plan);
+    if (planned != base::Status::kOk) return planned;
   }
   return PutInService(plan);
 }
@@ -323,42 +349,35 @@ base::Status Device::LoadModel() {
 // What was received, the plan of its calls, and room for their inputs.
 base::Status Device::LoadUpload(CallPlan& plan) {
   watch_.Announce("model.received", message_bytes_);
-  base::Status loaded = store_.LoadUpload();
+  base::Status status = store_.LoadUpload();
   while (true) {
-    NoteEpoch();
-    if (loaded != base::Status::kOk) {
+    if (status != base::Status::kOk) {
       const std::string_view why = store_.candidate().failure().text();
-      reason_.Text(why.empty() ? "no room for the inputs" : why);
-      return loaded;
+      reason_.Text(why.empty() ? "no room for the inputs"sv : why);
+      return status;
     }
-    const base::Status planned = plan.Make(store_.candidate(), spec_, reason_);
-    if (planned != base::Status::kOk) return planned;
-    if (AlignUp(plan.buffer_bytes()) <= store_.candidate_free_bytes()) return base::Status::kOk;
-    loaded = store_.LoadUploadAlone();
+    status = Plan(store_.candidate(), plan);
+    if (status != base::Status::kOk) return status;
+    if (plan.buffer_bytes() <= store_.candidate_free_bytes()) return base::Status::kOk;
+    status = store_.LoadUploadAlone();
   }
 }
 
-base::Status Device::CheckSource(const CallPlan& plan) {
-  return source_ == nullptr || source_->Fits(plan.data_bytes())
-             ? base::Status::kOk
-             : base::Status::kInputReaderInvalidArgument;
+base::Status Device::Plan(const runtime::Runtime& model, CallPlan& plan) {
+  const base::Status planned = plan.Make(model, spec_, reason_);
+  if (planned != base::Status::kOk || source_.Fits(plan.data_bytes())) return planned;
+  return base::Status::kInputReaderInvalidArgument;
 }
 
 base::Status Device::PutInService(const CallPlan& plan) {
-  const size_t set_bytes = AlignUp(plan.buffer_bytes());
-  base::Result<base::MutableBytes> memory = store_.TakeInputs(2 * set_bytes);
-  const bool room_for_two = memory.has_value();
-  if (!memory) memory = store_.TakeInputs(set_bytes);
-  if (!memory) return memory.error();
-  double_inputs_ = room_for_two;
-  inputs_ = {memory->first(set_bytes), memory->last(set_bytes)};
+  const base::Status taken = store_.TakeInputs(plan.buffer_bytes(), inputs_);
+  if (taken != base::Status::kOk) return taken;
   plan_ = plan;
-  input_in_use_ = 0;
-  results_ = {};
   spec_waits_ = false;
+  epoch_ = store_.epoch();
   served_ = DeviceState::kWeightsLoaded;
-  if (source_ != nullptr) {
-    source_->Begin(plan.data_bytes());
+  if (source_.present()) {
+    source_.Begin(plan.data_bytes());
     served_ = DeviceState::kInputLoaded;  // PROCESS brings them
   }
   return base::Status::kOk;
@@ -367,53 +386,40 @@ base::Status Device::PutInService(const CallPlan& plan) {
 // What was received is dropped, and the model before it goes on.
 void Device::ModelRefused() {
   store_.Abandon();
-  NoteEpoch();
   // It may have been started afresh to make room for nothing.
-  if (served_ == DeviceState::kUninitialized && store_.has_model()) (void)PutInService(plan_);
-  if (served_ != DeviceState::kUninitialized) spec_waits_ = false;
-}
-
-// The store may have had to unload the model in service, or to load it afresh.
-void Device::NoteEpoch() {
-  if (epoch_ == store_.epoch()) return;
-  epoch_ = store_.epoch();
-  results_ = {};
-  served_ = DeviceState::kUninitialized;
+  if (served() == DeviceState::kUninitialized && store_.has_model()) (void)PutInService(plan_);
+  if (served() != DeviceState::kUninitialized) spec_waits_ = false;
 }
 
 base::Status Device::ServeData() {
-  if (message_bytes_ != plan_.data_bytes()) {
-    reason_.Text("the inputs have ").Number(plan_.data_bytes()).Text(" bytes, DATA has ");
-    reason_.Number(message_bytes_);
-    return base::Status::kModelInvalidArgument;
-  }
-  input_in_use_ ^= 1;
-  plan_.Align(inputs_[input_in_use_]);
+  if (message_bytes_ != plan_.data_bytes()) return WrongDataSize(message_bytes_);
+  std::swap(inputs_[0], inputs_[1]);
+  plan_.Align(inputs_[0]);
   served_ = DeviceState::kInputLoaded;
-  AnswerSuccess();
+  Answer(true);
   return base::Status::kOk;
 }
 
 base::Status Device::ServeProcess() {
-  if (source_ != nullptr) {
-    const base::Result<bool> filled = source_->Take(inputs_[input_in_use_], true);
+  if (source_.present()) {
+    const base::Result<bool> filled = source_.Take(inputs_[0], true);
     if (!filled) return filled.error();
-    plan_.Align(inputs_[input_in_use_]);
+    plan_.Align(inputs_[0]);
   }
   const base::Status status = Infer();
-  if (status == base::Status::kOk) AnswerSuccess();
+  if (status == base::Status::kOk) Answer(true);
   return status;
 }
 
 void Device::FollowSource() {
   // While a message is being received the model may be on its way out.
   if (state() < DeviceState::kInputLoaded || message_ != MessageType::kUnknown) return;
-  reason_ = LogLine(LogLevel::kError);
-  const base::Result<bool> filled = source_->Take(inputs_[input_in_use_], false);
+  reason_.Clear();
+  const base::Result<bool> filled = source_.Take(inputs_[0], false);
   if (filled && !*filled) return;
   base::Status status = filled ? base::Status::kOk : filled.error();
   if (filled) {
-    plan_.Align(inputs_[input_in_use_]);
+    plan_.Align(inputs_[0]);
     status = Infer();
   }
   if (status == source_status_) return;
@@ -424,8 +430,7 @@ void Device::FollowSource() {
   }
   LogLine line(LogLevel::kError);
   line.Text("no inference on the sensor's samples: status ").Hex(static_cast<uint32_t>(status));
-  if (!reason_.body().empty()) line.Text(", ").Text(reason_.body());
-  log_.Write(line);
+  LogWithReason(line);
 }
 
 base::Status Device::Infer() {
@@ -433,11 +438,9 @@ base::Status Device::Infer() {
     runtime::Runtime& model;
     runtime::Function function;
     std::span<const runtime::Value> arguments;
-    base::Result<std::span<const runtime::Value>> results;
-  } call = {store_.model(), plan_.function(), plan_.Bind(inputs_[input_in_use_]),
-            std::unexpected(base::Status::kFirmwareTrap)};
+    base::Status status;
+  } call = {store_.model(), plan_.function(), plan_.Bind(inputs_[0]), base::Status::kFirmwareTrap};
   served_ = DeviceState::kInputLoaded;
-  results_ = {};
   const uint64_t start_ns = board_.TimeNs();
   const uint64_t start_instructions = board_.InstructionCount();
   watch_.Announce("inference.begin");
@@ -445,7 +448,7 @@ base::Status Device::Infer() {
       "the model's program",
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
-        c.results = c.model.Invoke(c.function, c.arguments);
+        c.status = c.model.Invoke(c.function, c.arguments);
       },
       &call);
   watch_.Announce("inference.end");
@@ -453,23 +456,22 @@ base::Status Device::Infer() {
   inference_ns_ = board_.TimeNs() - start_ns;
   if (!returned) {
     store_.Forget();
-    NoteEpoch();
     return base::Status::kFirmwareTrap;
   }
-  if (!call.results) {
+  if (call.status != base::Status::kOk) {
     reason_.Text(call.model.failure().text());
-    return call.results.error();
+    return call.status;
   }
   inference_measured_ = true;
-  results_ = *call.results;
   served_ = DeviceState::kInferenceDone;
   return base::Status::kOk;
 }
 
 base::Status Device::ServeOutput() {
+  const std::span<const runtime::Value> results = store_.model().results();
   std::array<base::Bytes, runtime::kMaxValues> pieces;
-  for (size_t i = 0; i < results_.size(); ++i) pieces[i] = BytesOf(results_[i]);
-  AnswerSuccess(std::span(pieces).first(results_.size()));
+  for (size_t i = 0; i < results.size(); ++i) pieces[i] = BytesOf(results[i]);
+  Answer(true, std::span(pieces).first(results.size()));
   return base::Status::kOk;
 }
 
@@ -480,27 +482,28 @@ base::Status Device::ServeStats() {
       of_runtime.host_bytes_freed,       of_runtime.device_bytes_peak,
       of_runtime.device_bytes_allocated, of_runtime.device_bytes_freed};
   if (decoder_.generation() == Generation::kLegacy) {
-    std::array<uint8_t, wire::kAllocationStatisticsBytes> payload;
+    alignas(uint32_t) std::array<uint8_t, wire::kAllocationStatisticsBytes> payload;
     wire::EncodeAllocationStatistics(values, payload);
-    AnswerSuccess(std::array{base::Bytes(payload)});
+    Answer(true, std::array{base::Bytes(payload)});
     return base::Status::kOk;
   }
-  std::array<wire::Statistic, values.size() + 2> records;
-  size_t count = 0;
-  if (inference_measured_) {
-    records[count++] = {"target_inference_step", wire::StatisticKind::kInferenceTimeNs,
-                        inference_ns_};
-    records[count++] = {"inference_instructions", wire::StatisticKind::kDefault,
-                        inference_instructions_};
-  }
+  // The first two only where there was an inference.
+  std::array<wire::Statistic, 2 + values.size()> records = {{
+      {"target_inference_step"sv, wire::StatisticKind::kInferenceTimeNs, inference_ns_},
+      {"inference_instructions"sv, wire::StatisticKind::kDefault, inference_instructions_},
+  }};
   for (size_t i = 0; i < values.size(); ++i) {
-    records[count++] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
+    records[2 + i] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
   }
-  std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
-  const base::MutableBytes used =
-      base::MutableBytes(payload).first(count * wire::StatisticRecordBytes(decoder_.generation()));
-  wire::EncodeStatistics(decoder_.generation(), std::span(records).first(count), used);
-  AnswerSuccess(std::array{base::Bytes(used)});
+  // Aligned, both: then numbers are stored a word at a time.
+  const auto sent = std::span(records).subspan(inference_measured_ ? 0 : 2);
+  alignas(uint64_t)
+      std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)>
+          payload;
+  const base::MutableBytes used = base::MutableBytes(payload).first(
+      sent.size() * wire::StatisticRecordBytes(decoder_.generation()));
+  wire::EncodeStatistics(decoder_.generation(), sent, used);
+  Answer(true, std::array{base::Bytes(used)});
   return base::Status::kOk;
 }
 

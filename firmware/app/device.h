@@ -54,27 +54,19 @@ class Device final : private LogSink {
   [[nodiscard]] wire::DeviceState state() const;
 
  private:
-  using Handler = base::Status (Device::*)();
-  struct Row {
-    wire::MessageType type;
-    // Where `size_bytes` more payload bytes go; null for messages without payload.
-    base::Result<base::MutableBytes> (Device::*place)(uint32_t size_bytes);
-    Handler serve;
-  };
-  static const std::array<Row, 7> kRows;
-  [[nodiscard]] static const Row* RowOf(wire::MessageType type);
-
   void Handle(wire::Event event);
   void FrameBegin();
   void FrameEnd();
   void Refused();
   [[nodiscard]] bool BelongsToMessage();
-  void Serve(const Row& row);
-  [[nodiscard]] base::Status CheckState(const wire::MessageInfo& info) const;
 
-  base::Result<base::MutableBytes> PlaceIoSpec(uint32_t size_bytes);
-  base::Result<base::MutableBytes> PlaceModel(uint32_t size_bytes);
-  base::Result<base::MutableBytes> PlaceData(uint32_t size_bytes);
+  // Where the payload of the frame that begins goes.
+  base::Status Place();
+  base::Status PlaceIoSpec();
+  base::Status PlaceModel();
+  base::Status PlaceData();
+
+  base::Status Serve(wire::MessageType type);
 
   base::Status ServePing();
   base::Status ServeIoSpec();
@@ -86,21 +78,24 @@ class Device final : private LogSink {
 
   base::Status LoadModel();
   base::Status LoadUpload(CallPlan& plan);
-  base::Status Infer();
-  base::Status CheckSource(const CallPlan& plan);
+  base::Status Plan(const runtime::Runtime& model, CallPlan& plan);
   base::Status PutInService(const CallPlan& plan);
   void ModelRefused();
-  void NoteEpoch();
+  [[nodiscard]] wire::DeviceState served() const;
+  base::Status WrongDataSize(uint32_t size_bytes);
+  base::Status Infer();
 
   // Answers to the frame of the decoder's last event.
-  void AnswerSuccess(std::span<const base::Bytes> payload = {});
+  void Answer(bool success, std::span<const base::Bytes> payload = {});
+  void AnswerSuccess() { Answer(true); }
   void AnswerFailure(base::Status status);
   void Send(const wire::Frame& frame, std::span<const base::Bytes> payload);
   void LogFailure(base::Status status);
+  void LogWithReason(LogLine& line);
   void OnLogLine(const LogLine& line) override;
 
   Board& board_;
-  InputSource* source_;
+  InputSource& source_;
   base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
   Log log_;
   KernelWatch watch_;
@@ -108,29 +103,27 @@ class Device final : private LogSink {
   wire::Decoder decoder_;
   bool connected_ = false;  // a client of the newer wires said PING
 
-  wire::IoSpec spec_;  // the last one accepted
   bool have_spec_ = false;
   bool spec_waits_ = false;  // for its MODEL
-  // Of the model in service; kUninitialized if there is none.
+  // Of the model in service, as long as the store's epoch is this one.
   wire::DeviceState served_ = wire::DeviceState::kUninitialized;
-  uint32_t epoch_ = 0;  // of the store, when served_ was set
-  CallPlan plan_;
+  uint32_t epoch_ = 0;
   // The message that is being received, and how much of it came.
   wire::MessageType message_ = wire::MessageType::kUnknown;
   uint32_t message_bytes_ = 0;
 
-  // Two sets of inputs, so that a DATA message that fails half-way leaves the one before it; a
-  // single one if memory is short.
+  // Two sets of inputs, so that a DATA message that fails half-way leaves the first, which is in
+  // use; the same one twice if memory is short.
   std::array<base::MutableBytes, 2> inputs_;
-  uint8_t input_in_use_ = 0;
-  bool double_inputs_ = false;
 
-  std::span<const runtime::Value> results_;
   uint64_t inference_instructions_ = 0;
   uint64_t inference_ns_ = 0;
   bool inference_measured_ = false;
 
   LogLine reason_;  // for the log, set where a request fails
+  // The large ones last: what stands before them is addressed in one instruction.
+  CallPlan plan_;
+  wire::IoSpec spec_;  // the last one accepted
   std::array<uint8_t, wire::kMaxIoSpecBytes> control_;
 };
 

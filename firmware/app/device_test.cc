@@ -542,6 +542,7 @@ class CountingSource final : public InputSource {
   base::Status status = base::Status::kOk;
   std::vector<uint32_t> begun;
 
+  [[nodiscard]] bool present() const override { return true; }
   [[nodiscard]] bool Fits(uint32_t size_bytes) const override { return size_bytes == wanted_bytes; }
   void Begin(uint32_t size_bytes) override { begun.push_back(size_bytes); }
   [[nodiscard]] base::Result<bool> Take(base::MutableBytes inputs, bool wait) override {

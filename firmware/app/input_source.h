@@ -13,6 +13,9 @@ namespace firmware {
 
 class InputSource {
  public:
+  // False of a stand-in where there is none: the host sends the inputs.
+  [[nodiscard]] virtual bool present() const = 0;
+
   // Whether this source can fill inputs of that size.
   [[nodiscard]] virtual bool Fits(uint32_t size_bytes) const = 0;
 

@@ -2,11 +2,12 @@
 
 #include "firmware/app/kernel_watch.h"
 
-#include <algorithm>
 #include <array>
 
 namespace firmware {
 namespace {
+
+using std::string_view_literals::operator""sv;
 
 // The simulator that listens has 32-bit addresses; elsewhere nobody does.
 uint32_t Address(uintptr_t address) { return static_cast<uint32_t>(address); }
@@ -23,9 +24,8 @@ void KernelWatch::OnExecutablePlaced(const runtime::PlacedExecutable& executable
   Announce("kernel.exports", static_cast<uint32_t>(executable.kernels.size()));
   for (const runtime::PlacedKernel& kernel : executable.kernels) {
     // Names come out of the model: copied, cut and terminated here.
-    std::array<char, 128> name = {};
-    const std::string_view cut = kernel.name.substr(0, name.size() - 1);
-    std::ranges::copy(cut, name.begin());
+    std::array<char, 128> name;
+    name[kernel.name.copy(name.data(), name.size() - 1)] = '\0';
     Announce(name.data(), Address(kernel.address));
   }
 }
@@ -42,13 +42,13 @@ base::Status KernelWatch::RunDispatch(const runtime::PlacedKernel& kernel, void 
 
 base::Status KernelWatch::DispatchTrapped(const runtime::PlacedKernel& kernel, const Trap& trap) {
   LogLine line(LogLevel::kError);
-  line.Text("kernel ").Text(kernel.name.empty() ? std::string_view("without a name") : kernel.name);
+  line.Text("kernel ").Text(kernel.name.empty() ? "without a name"sv : kernel.name);
   line.Text(" at ").Hex(kernel.address);
   LogTrap(line, trap);
   return base::Status::kFirmwareTrap;
 }
 
-bool KernelWatch::RunGuarded(std::string_view what, void (*body)(void*), void* argument) {
+bool KernelWatch::RunGuarded(const char* what, void (*body)(void*), void* argument) {
   Trap trap;
   if (board_.RunGuarded(body, argument, trap)) return true;
   LogLine line(LogLevel::kError);

@@ -7,7 +7,6 @@
 #define FIRMWARE_APP_KERNEL_WATCH_H_
 
 #include <cstdint>
-#include <string_view>
 
 #include "firmware/app/board.h"
 #include "firmware/app/log.h"
@@ -29,7 +28,7 @@ class KernelWatch final : public runtime::Listener {
 
   // Runs anything else that executes foreign code or trusts it. False, and a log line, if it
   // trapped.
-  [[nodiscard]] bool RunGuarded(std::string_view what, void (*body)(void*), void* argument);
+  [[nodiscard]] bool RunGuarded(const char* what, void (*body)(void*), void* argument);
 
  private:
   base::Status DispatchTrapped(const runtime::PlacedKernel& kernel, const Trap& trap);

@@ -7,14 +7,13 @@
 namespace firmware {
 namespace {
 
-constexpr std::array<std::string_view, 5> kTags = {"ERROR |", "WARN |", "INFO |", "DEBUG |",
-                                                   "NOISY |"};
+constexpr std::array<const char*, 5> kTags = {"ERROR |", "WARN |", "INFO |", "DEBUG |", "NOISY |"};
 
 }  // namespace
 
 LogLine::LogLine(LogLevel level) : level_(level) {
   Text(kTags[static_cast<size_t>(level)]);
-  body_at_ = view().size();
+  body_at_ = length();
 }
 
 void Log::Write(const LogLine& line) {

@@ -18,9 +18,12 @@ class LogLine : public base::TextLine {
  public:
   explicit LogLine(LogLevel level);
 
+  // Back to the tag alone.
+  void Clear() { Shorten(body_at_); }
+
   [[nodiscard]] LogLevel level() const { return level_; }
   // Without the tag.
-  [[nodiscard]] std::string_view body() const { return view().substr(body_at_); }
+  [[nodiscard]] std::string_view body() const { return {c_str() + body_at_, length() - body_at_}; }
 
  private:
   LogLevel level_;

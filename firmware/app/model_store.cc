@@ -59,15 +59,10 @@ ModelStore::ModelStore(base::MutableBytes region, KernelWatch& watch,
   candidate_.runtime = std::construct_at(reinterpret_cast<runtime::Runtime*>(storage_[1].data()));
 }
 
-// A slot's runtime may be unusable after a trap; it is replaced without running its destructor.
-void ModelStore::Destroy(Slot& slot) {
-  std::construct_at(slot.runtime);
-  slot = {.runtime = slot.runtime, .file = {}, .arena = {}, .inputs = {}, .present = false};
-}
-
+// Its runtime may be unusable after a trap; it is replaced without running its destructor.
 void ModelStore::Forget() {
-  Destroy(active_);
-  untrimmed_bytes_.reset();
+  std::construct_at(active_.runtime);
+  trimmed_ = false;
   ++epoch_;
 }
 
@@ -76,126 +71,92 @@ void ModelStore::DropActive() {
   Forget();
 }
 
-base::Result<base::MutableBytes> ModelStore::TakeInputs(size_t size_bytes) {
-  if (!active_.present) return std::unexpected(base::Status::kModelInvalidState);
+base::Status ModelStore::TakeInputs(size_t size_bytes, std::array<base::MutableBytes, 2>& sets) {
   active_.runtime->DropReplay();
   const size_t whole = active_.arena.size() + active_.inputs.size();
-  const size_t wanted = AlignUp(size_bytes);
-  if (wanted < size_bytes || wanted > whole - AlignUp(active_.runtime->arena_bytes_used())) {
-    return std::unexpected(base::Status::kOutOfMemory);
-  }
-  const base::Status resized = active_.runtime->ResizeArena(whole - wanted);
-  if (resized != base::Status::kOk) return std::unexpected(resized);
-  active_.arena = {active_.arena.data(), whole - wanted};
-  active_.inputs = {EndOf(active_.arena), wanted};
-  return active_.inputs;
-}
-
-void ModelStore::TrimActive() {
-  if (!active_.present) return;
-  active_.runtime->DropReplay();
-  const size_t used = AlignUp(active_.runtime->arena_bytes_used());
-  if (used < active_.arena.size() && active_.runtime->ResizeArena(used) == base::Status::kOk) {
-    untrimmed_bytes_ = active_.arena.size();
-    active_.arena = active_.arena.first(used);
-  }
-}
-
-void ModelStore::RestoreActive() {
-  if (!untrimmed_bytes_) return;
-  // Cannot fail: this is memory that was the arena's before.
-  if (active_.runtime->ResizeArena(*untrimmed_bytes_) == base::Status::kOk) {
-    active_.arena = {active_.arena.data(), *untrimmed_bytes_};
-  }
-  untrimmed_bytes_.reset();
-}
-
-base::MutableBytes ModelStore::LargestGap(bool with_active) const {
-  if (!with_active || !active_.present) return AlignedBetween(region_.data(), EndOf(region_));
-  return LargestPiece(region_, std::array{active_.file, active_.arena, active_.inputs});
-}
-
-base::Status ModelStore::BeginUpload(size_t known_size_bytes) {
-  Abandon();
-  if (known_size_bytes > capacity_bytes()) return base::Status::kProtocolMessageTooBig;
-  TrimActive();
-  gap_ = LargestGap(true);
-  candidate_.file = gap_.first(0);
-  if (known_size_bytes > gap_.size() && !MakeRoom(known_size_bytes)) {
-    Abandon();
-    return base::Status::kProtocolMessageTooBig;
-  }
+  const size_t free = whole - AlignUp(active_.runtime->arena_bytes_used());
+  if (size_bytes > free) return base::Status::kOutOfMemory;
+  const size_t set_bytes = AlignUp(size_bytes);
+  const size_t taken = set_bytes > free - set_bytes ? set_bytes : 2 * set_bytes;
+  const base::Status resized = active_.runtime->ResizeArena(whole - taken);
+  if (resized != base::Status::kOk) return resized;
+  active_.arena = {active_.arena.data(), whole - taken};
+  active_.inputs = {EndOf(active_.arena), taken};
+  sets = {active_.inputs.first(set_bytes), active_.inputs.last(set_bytes)};
   return base::Status::kOk;
 }
 
-// The old model gives way. What was received so far moves to the start of the region.
-bool ModelStore::MakeRoom(size_t needed_bytes) {
-  const base::MutableBytes whole = LargestGap(false);
-  if (needed_bytes > whole.size()) return false;
-  if (active_.present) DropActive();
-  std::memmove(whole.data(), candidate_.file.data(), candidate_.file.size());
-  candidate_.file = whole.first(candidate_.file.size());
-  gap_ = whole;
+// Gives the largest gap that the model in service leaves.
+base::MutableBytes ModelStore::TrimActive() {
+  if (!has_model()) return region_;
+  active_.runtime->DropReplay();
+  const size_t used = AlignUp(active_.runtime->arena_bytes_used());
+  trimmed_ = active_.runtime->ResizeArena(used) == base::Status::kOk;
+  const base::MutableBytes arena = trimmed_ ? active_.arena.first(used) : active_.arena;
+  return LargestPiece(region_, std::array{active_.file, arena, active_.inputs});
+}
+
+void ModelStore::BeginUpload() {
+  Abandon();
+  gap_ = TrimActive();
+  candidate_.file = gap_.first(0);
+}
+
+// The old model gives way to what was received so far, which moves to the start of the region, and
+// as much more. False if that is more than there is.
+bool ModelStore::MakeRoom(size_t more_bytes) {
+  const base::MutableBytes received = candidate_.file;
+  if (more_bytes > region_.size() - received.size()) return false;
+  DropActive();
+  std::memmove(region_.data(), received.data(), received.size());
+  candidate_.file = region_.first(received.size());
+  gap_ = region_;
   return true;
 }
 
-base::Result<base::MutableBytes> ModelStore::ReserveUpload(size_t size_bytes) {
+base::Status ModelStore::ReserveUpload(size_t size_bytes, base::MutableBytes& room) {
   const size_t have = candidate_.file.size();
-  if (size_bytes > capacity_bytes() - have ||
-      (size_bytes > gap_.size() - have && !MakeRoom(have + size_bytes))) {
-    return std::unexpected(base::Status::kProtocolMessageTooBig);
+  if (size_bytes > gap_.size() - have && !MakeRoom(size_bytes)) {
+    return base::Status::kProtocolMessageTooBig;
   }
   candidate_.file = gap_.first(have + size_bytes);
-  return candidate_.file.subspan(have);
+  room = candidate_.file.subspan(have);
+  return base::Status::kOk;
 }
 
 base::Status ModelStore::LoadInto(Slot& slot) {
   struct Call {
-    ModelStore& store;
     Slot& slot;
+    const runtime::LoadOptions& options;
     base::Status status;
-  } call = {*this, slot, base::Status::kFirmwareTrap};
+  } call = {slot, options_, base::Status::kFirmwareTrap};
   // The library query of each executable is the model's own code.
   const bool returned = watch_.RunGuarded(
       "loading the model",
       [](void* argument) {
         auto& c = *static_cast<Call*>(argument);
-        c.status = c.slot.runtime->Load(c.slot.file, c.slot.arena, c.store.options_);
+        c.status = c.slot.runtime->Load(c.slot.file, c.slot.arena, c.options);
       },
       &call);
   if (!returned) std::construct_at(slot.runtime);
-  slot.present = returned && call.status == base::Status::kOk;
-  return returned ? call.status : base::Status::kFirmwareTrap;
+  return call.status;
 }
 
 base::Status ModelStore::LoadUpload() {
   candidate_.arena = AlignedBetween(EndOf(candidate_.file), EndOf(gap_));
   const base::Status status = LoadInto(candidate_);
-  return status == base::Status::kOutOfMemory && active_.present ? LoadUploadAlone() : status;
+  return status == base::Status::kOutOfMemory ? LoadUploadAlone() : status;
 }
 
 base::Status ModelStore::LoadUploadAlone() {
   candidate_.runtime->Unload();
-  candidate_.present = false;
-  if (!active_.present) return base::Status::kOutOfMemory;
+  if (!has_model()) return base::Status::kOutOfMemory;
   const base::MutableBytes best = LargestPiece(region_, std::array{active_.file, candidate_.file});
   if (best.size() <= candidate_.arena.size()) return base::Status::kOutOfMemory;
-  displaced_ = active_;
-  const size_t arena_bytes = untrimmed_bytes_.value_or(active_.arena.size());
-  displaced_.arena = {active_.arena.data(), arena_bytes + active_.inputs.size()};
   DropActive();
+  displaced_ = true;
   candidate_.arena = best;
   return LoadInto(candidate_);
-}
-
-// Once the candidate is gone: the old file is still where it was, and so is the memory of its
-// arena, which overlaps what the candidate had.
-void ModelStore::ReloadDisplaced() {
-  if (!displaced_.present) return;
-  active_.file = displaced_.file;
-  active_.arena = displaced_.arena;
-  displaced_.present = false;
-  if (LoadInto(active_) != base::Status::kOk) Forget();
 }
 
 size_t ModelStore::candidate_free_bytes() const {
@@ -203,20 +164,28 @@ size_t ModelStore::candidate_free_bytes() const {
 }
 
 void ModelStore::Commit() {
-  if (active_.present) DropActive();
-  std::swap(active_, candidate_);
-  displaced_.present = false;
-  gap_ = {};
-  ++epoch_;
+  DropActive();
+  std::swap(active_.runtime, candidate_.runtime);
+  active_.file = candidate_.file;
+  active_.arena = candidate_.arena;
+  active_.inputs = {};
+  displaced_ = false;
+  Abandon();
 }
 
 void ModelStore::Abandon() {
-  if (candidate_.present) candidate_.runtime->Unload();
-  candidate_ = {
-      .runtime = candidate_.runtime, .file = {}, .arena = {}, .inputs = {}, .present = false};
+  candidate_.runtime->Unload();
+  candidate_.file = {};
   gap_ = {};
-  RestoreActive();
-  ReloadDisplaced();
+  // Cannot fail: this is memory that was the arena's before.
+  if (trimmed_) (void)active_.runtime->ResizeArena(active_.arena.size());
+  trimmed_ = false;
+  if (!displaced_) return;
+  // The old file is still where it was, and so is the memory of its arena, which the candidate had.
+  displaced_ = false;
+  active_.arena = {active_.arena.data(), active_.arena.size() + active_.inputs.size()};
+  active_.inputs = {};
+  if (LoadInto(active_) != base::Status::kOk) Forget();
 }
 
 }  // namespace firmware

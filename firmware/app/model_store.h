@@ -17,7 +17,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "base/byte_reader.h"
 #include "base/status.h"
@@ -33,13 +32,12 @@ class ModelStore {
 
   // ---- the model in service ----
 
-  [[nodiscard]] bool has_model() const { return active_.present; }
+  [[nodiscard]] bool has_model() const { return active_.runtime->loaded(); }
   [[nodiscard]] runtime::Runtime& model() { return *active_.runtime; }
-  [[nodiscard]] size_t model_bytes() const { return active_.file.size(); }
 
-  // Memory for the inputs of the model in service, taken from the end of its arena. Replaces the
-  // last.
-  [[nodiscard]] base::Result<base::MutableBytes> TakeInputs(size_t size_bytes);
+  // Memory for the inputs of the model in service, taken from the end of its arena: two sets of
+  // that size, or the same one twice if memory is short. Replaces the last.
+  [[nodiscard]] base::Status TakeInputs(size_t size_bytes, std::array<base::MutableBytes, 2>& sets);
 
   // Changes whenever another model is in service, none is, or the same one started afresh: what the
   // owner knows about functions, inputs and results is then void.
@@ -54,11 +52,10 @@ class ModelStore {
   // Largest model that can be received at all.
   [[nodiscard]] size_t capacity_bytes() const { return region_.size(); }
 
-  // Starts receiving; an earlier new model is dropped. The size is known where the wire tells it.
-  [[nodiscard]] base::Status BeginUpload(size_t known_size_bytes);
+  // Starts receiving; an earlier new model is dropped.
+  void BeginUpload();
   // Room behind what was received so far. Everything received stays in one piece, but may move.
-  [[nodiscard]] base::Result<base::MutableBytes> ReserveUpload(size_t size_bytes);
-  [[nodiscard]] size_t upload_bytes() const { return candidate_.file.size(); }
+  [[nodiscard]] base::Status ReserveUpload(size_t size_bytes, base::MutableBytes& room);
 
   // Loads what was received. On failure candidate() tells the reason until Abandon.
   [[nodiscard]] base::Status LoadUpload();
@@ -79,17 +76,12 @@ class ModelStore {
     base::MutableBytes file;
     base::MutableBytes arena;   // without the inputs
     base::MutableBytes inputs;  // directly behind the arena
-    bool present = false;       // loaded
   };
 
-  [[nodiscard]] base::MutableBytes LargestGap(bool with_active) const;
-  [[nodiscard]] bool MakeRoom(size_t needed_bytes);
+  [[nodiscard]] base::MutableBytes TrimActive();
+  [[nodiscard]] bool MakeRoom(size_t more_bytes);
   [[nodiscard]] base::Status LoadInto(Slot& slot);
-  void TrimActive();
-  void RestoreActive();
-  void ReloadDisplaced();
   void DropActive();
-  void Destroy(Slot& slot);
 
   base::MutableBytes region_;
   KernelWatch& watch_;
@@ -97,9 +89,9 @@ class ModelStore {
   alignas(runtime::Runtime) std::array<std::byte, sizeof(runtime::Runtime)> storage_[2];
   Slot active_;
   Slot candidate_;
-  Slot displaced_;          // while the candidate is loaded in its place; without a runtime
+  bool trimmed_ = false;    // the active one uses only the start of its arena
+  bool displaced_ = false;  // the active one is unloaded while the candidate is in its memory
   base::MutableBytes gap_;  // where the candidate is received
-  std::optional<size_t> untrimmed_bytes_;  // of the active arena, while it is trimmed
   uint32_t epoch_ = 0;
 };
 

@@ -22,6 +22,7 @@ struct Runtime::State {
   size_t used = 0;
   uint8_t calls = 0;
   std::array<Value, 2> results = {};
+  size_t result_count = 0;
 
   [[nodiscard]] char behaviour() const { return static_cast<char>(file[4]); }
   [[nodiscard]] uint32_t elements() const { return base::LoadLe<uint16_t>(&file[6]); }
@@ -62,9 +63,8 @@ base::Result<Function> Runtime::Find(std::string_view name) const {
   return std::unexpected(base::Status::kInvalidArgument);
 }
 
-base::Status Runtime::Describe(Function, FunctionInfo& info) const {
+base::Status Runtime::DescribeArguments(Function, FunctionInfo& info) const {
   info = {};
-  info.name = "main";
   info.argument_count = state_->behaviour() == 'z' ? 0 : (state_->behaviour() == '2' ? 2 : 1);
   info.result_count = info.argument_count;
   info.arguments[0].kind = ValueKind::kTensor;
@@ -76,7 +76,7 @@ base::Status Runtime::Describe(Function, FunctionInfo& info) const {
   return base::Status::kOk;
 }
 
-base::Result<std::span<const Value>> Runtime::Invoke(Function, std::span<const Value> arguments) {
+base::Status Runtime::Invoke(Function, std::span<const Value> arguments) {
   State& state = *state_;
   failure_.Clear();
   const uint8_t calls = state.calls++;
@@ -87,10 +87,10 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function, std::span<const V
       const PlacedKernel kernel = {"fake_kernel", 0x1000};
       const base::Status status = state.options.listener->RunDispatch(
           kernel, [](void*) { firmware::testing::MemoryBoard::RaiseTrap(); }, nullptr);
-      return std::unexpected(failure_.Set(status, "dispatch of fake_kernel"));
+      return failure_.Set(status, "dispatch of fake_kernel");
     }
     case 'f':
-      return std::unexpected(failure_.Set(base::Status::kError, "the model says no"));
+      return failure_.Set(base::Status::kError, "the model says no");
     case 'd':
       for (size_t i = 0; i < arguments[0].tensor.size_bytes; ++i) {
         arguments[0].tensor.data[i] = static_cast<uint8_t>(arguments[0].tensor.data[i] * 2);
@@ -101,7 +101,12 @@ base::Result<std::span<const Value>> Runtime::Invoke(Function, std::span<const V
       break;
   }
   for (size_t i = 0; i < arguments.size(); ++i) state.results[i] = arguments[i];
-  return std::span<const Value>(state.results).first(arguments.size());
+  state.result_count = arguments.size();
+  return base::Status::kOk;
+}
+
+std::span<const Value> Runtime::results() const {
+  return std::span(state_->results).first(state_->result_count);
 }
 
 void Runtime::ReleaseResults() {}

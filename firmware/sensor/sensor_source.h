@@ -29,6 +29,8 @@ class SensorSource final : public InputSource {
   SensorSource(Sensor& sensor, uint32_t period_ticks)
       : sensor_(sensor), period_ticks_(period_ticks) {}
 
+  [[nodiscard]] bool present() const override { return true; }
+
   [[nodiscard]] bool Fits(uint32_t size_bytes) const override {
     return size_bytes != 0 && size_bytes % sizeof(Acceleration) == 0 &&
            size_bytes / sizeof(Acceleration) <= Window::kMaxSamples;

@@ -57,7 +57,7 @@ TEST(ResultTypesOf, ScalarsTensorsAndUnknowns) {
 }
 
 TEST(ElementTypeOf, BooleansAreBytes) {
-  runtime::ValueInfo info;
+  runtime::ValueInfo info = {};
   info.kind = runtime::ValueKind::kTensor;
   info.type = runtime::ElementType::Of(runtime::NumericalKind::kBoolean, 1);
   EXPECT_EQ(ElementTypeOf(info), (wire::ElementType{wire::TypeCode::kBool, 8}));

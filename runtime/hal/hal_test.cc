@@ -94,10 +94,9 @@ class Program {
         runtime.Load(file_->bytes(), arena_.bytes(), {.kernel_mode = KernelMode::kSkip});
     EXPECT_EQ(loaded, Status::kOk) << runtime.failure().text();
     if (loaded != Status::kOk) return loaded;
-    const auto called = runtime.Invoke(*runtime.Find("main"), arguments);
-    if (!called) return called.error();
-    results = *called;
-    return Status::kOk;
+    const Status called = runtime.Invoke(*runtime.Find("main"), arguments);
+    results = runtime.results();
+    return called;
   }
 
   Code code = Code().Block();
@@ -113,7 +112,7 @@ class Program {
 };
 
 Value FloatTensor(std::vector<float>& data, uint32_t rows) {
-  Value value;
+  Value value = {};
   value.kind = ValueKind::kTensor;
   value.tensor.type = kFloat32;
   value.tensor.rank = 2;

@@ -63,16 +63,15 @@ class Program {
   }
   // The elements of the result, or none if the call failed.
   std::vector<float> Run(std::vector<float>& data) {
-    Value value;
+    Value value = {};
     value.kind = ValueKind::kTensor;
     value.tensor.type = kFloat32;
     value.tensor.rank = 1;
     value.tensor.dims = {static_cast<uint32_t>(data.size())};
     value.tensor.data = reinterpret_cast<uint8_t*>(data.data());
     value.tensor.size_bytes = data.size() * sizeof(float);
-    const auto called = runtime.Invoke(*runtime.Find("main"), {&value, 1});
-    if (!called) return {};
-    const Tensor& tensor = (*called)[0].tensor;
+    if (runtime.Invoke(*runtime.Find("main"), {&value, 1}) != Status::kOk) return {};
+    const Tensor& tensor = runtime.results()[0].tensor;
     const auto* first = reinterpret_cast<const float*>(tensor.data);
     return {first, first + tensor.size_bytes / sizeof(float)};
   }

@@ -11,8 +11,6 @@
 namespace runtime {
 namespace {
 
-// What a reference register holds, as far as it matters.
-enum : uint8_t { kUnknown = 0, kFirstArgument = 1, kFirstCreated = 0x80 };
 constexpr uint32_t kMaxCreated = 32;
 constexpr uint32_t kMaxDepth = 4;
 constexpr uint32_t kMaxSteps = 20'000;
@@ -23,58 +21,93 @@ const uint16_t* BranchTarget(const uint16_t* branch) {
 }
 uint32_t BranchLength(const uint16_t* branch) { return 4 + 2 * (branch[2] + branch[3]); }
 
-// Cells of an instruction that falls through (translator.h describes them all).
-uint32_t CellLength(const uint16_t* pc) {
-  switch (static_cast<Op>(pc[0])) {
-    case Op::kConstRun:
-      return 2 + 3 * pc[1];
-    case Op::kCallImport:
-    case Op::kUnresolvedImport:
-      return pc[2];
-    case Op::kCallInternal:
-      return 6 + 2 * (pc[2] + pc[3]) + pc[4] + pc[5];
-    case Op::kDiscardRefs:
-      return 2 + pc[1];
-    default:
-      break;
-  }
-  return kOpcodeRows[pc[0]].cells;
-}
+// What is known of a register is one word: the constant in a value register, the number of the view
+// in a reference register. Dimensions say by the same word that they are not known.
+constexpr uint32_t kUnknown = ValueInfo::kDynamic;
 
-// What the whole reading shares: the signature being filled in and the views made on the way.
-struct Findings {
+// What the whole reading shares: how far it may still go, and views by number, of which the first
+// are the function's arguments.
+struct ArgumentsOnly {
+  explicit ArgumentsOnly(FunctionInfo& described) : info(described) {}
+
   FunctionInfo& info;
-  std::array<ValueInfo, kMaxCreated> created = {};
+  uint32_t steps = kMaxSteps;
+
+  ValueInfo& View(uint32_t number) { return info.arguments[number]; }
+  static uint32_t NewView() { return kUnknown; }
+};
+
+struct ArgumentsAndResults {
+  explicit ArgumentsAndResults(FunctionInfo& described) : info(described) {}
+
+  FunctionInfo& info;
+  uint32_t steps = kMaxSteps;
+  std::array<ValueInfo, kMaxCreated> created;
   uint32_t created_count = 0;
-  uint32_t steps = 0;  // still allowed
-  uint32_t depth = 0;  // of internal calls
+
+  ValueInfo& View(uint32_t number) {
+    return number < kMaxValues ? info.arguments[number] : created[number - kMaxValues];
+  }
+  uint32_t NewView() {
+    if (created_count == kMaxCreated) return kUnknown;
+    created[created_count] = {};
+    created[created_count].kind = ValueKind::kTensor;
+    return kMaxValues + created_count++;
+  }
 };
 
 // Knowledge about the registers of one frame, while one path through its function is followed.
+// Cells are described in translator.h; the registers lie as in the interpreter's frame.
+template <typename Findings>
 class PathReader {
  public:
   PathReader(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
-             Findings& findings)
-      : module_(module), function_(function), heap_(heap), findings_(findings) {
-    values_ = heap.AllocateArray<uint32_t>(function.value_slots);
-    flags_ = heap.AllocateArray<uint8_t>(FlagCount());
-    if (flags_ != nullptr) std::memset(flags_, 0, FlagCount());
+             Findings& findings, uint32_t depth = 0)
+      : module_(module),
+        function_(function),
+        heap_(heap),
+        findings_(findings),
+        depth_(depth),
+        refs_(heap.AllocateArray<uint8_t>(FrameBytes())) {
+    if (refs_ == nullptr) return;
+    values_ = refs_ + RefBytes();
+    std::memset(refs_, 0xFF, FrameBytes());
   }
-  ~PathReader() {
-    heap_.FreeArray(values_, function_.value_slots);
-    heap_.FreeArray(flags_, FlagCount());
-  }
+  ~PathReader() { heap_.FreeArray(refs_, FrameBytes()); }
   PathReader(const PathReader&) = delete;
   PathReader& operator=(const PathReader&) = delete;
 
-  [[nodiscard]] bool ready() const { return values_ != nullptr && flags_ != nullptr; }
-  uint8_t& RefAt(uint16_t cell) { return flags_[function_.value_slots + cell / sizeof(void*)]; }
+  // Follows the path of an exported function. The instruction at which it returns, or nullptr.
+  const uint16_t* Read() {
+    if (refs_ == nullptr) return nullptr;
+    const FunctionInfo& info = findings_.info;
+    uint32_t ref = 0;
+    for (uint32_t i = 0; i < info.argument_count; ++i) {
+      if (info.arguments[i].kind != ValueKind::kTensor) continue;
+      At(refs_, static_cast<uint16_t>(ref++ * sizeof(void*))) = i;
+    }
+    return Follow();
+  }
 
-  // The instruction at which the path returns, or nullptr.
+  // The view that the path returns at `end` as its reference `index`.
+  uint32_t Returned(const uint16_t* end, uint32_t index) const {
+    return end != nullptr && index < end[2] ? At(refs_, end[3 + end[1] + index]) : kUnknown;
+  }
+
+ private:
+  [[nodiscard]] size_t RefBytes() const { return function_.ref_slots * sizeof(void*); }
+  [[nodiscard]] size_t FrameBytes() const {
+    return RefBytes() + function_.value_slots * sizeof(uint32_t);
+  }
+
+  // A register; without the MOVE bit that references have.
+  static uint32_t& At(uint8_t* bank, uint16_t cell) {
+    return *reinterpret_cast<uint32_t*>(bank + (cell & ~1u));
+  }
+
   const uint16_t* Follow() {
     const uint16_t* pc = function_.cells;
-    while (findings_.steps != 0) {
-      --findings_.steps;
+    for (; findings_.steps != 0; --findings_.steps) {
       switch (static_cast<Op>(pc[0])) {
         case Op::kReturn:
           return pc;
@@ -82,29 +115,42 @@ class PathReader {
           return nullptr;
         case Op::kBr:
           pc = Branch(pc + 1);
-          continue;
+          break;
         case Op::kCondBr: {
           const uint16_t* yes = pc + 2;
           const uint16_t* no = yes + BranchLength(yes);
           const bool leave =
               !Fails(BranchTarget(no)) && (Fails(BranchTarget(yes)) || IsRepeated(pc));
           pc = Branch(leave ? no : yes);
-          continue;
+          break;
         }
         case Op::kBrTable:
           pc = Branch(pc + pc[3]);
-          continue;
-        default:
           break;
+        case Op::kConstRun:
+          pc = ReadConstants(pc);
+          break;
+        case Op::kAssignRef:
+          pc = Copy(pc + 1, 1, refs_, refs_);
+          break;
+        case Op::kCallInternal:
+          pc = ReadCall(pc);
+          break;
+        case Op::kCallImport:
+          ReadImport(pc);
+          [[fallthrough]];
+        case Op::kUnresolvedImport:
+          pc += pc[2];
+          break;
+        case Op::kDiscardRefs:
+          pc += 2 + pc[1];
+          break;
+        default:
+          pc = ReadOther(pc);
       }
-      Step(pc);
-      pc += CellLength(pc);
     }
     return nullptr;
   }
-
- private:
-  [[nodiscard]] size_t FlagCount() const { return function_.value_slots + function_.ref_slots; }
 
   // Whether nothing but cleaning up happens from `pc` to a `fail`.
   static bool Fails(const uint16_t* pc) {
@@ -116,8 +162,10 @@ class PathReader {
           pc = BranchTarget(pc + 1);
           break;
         case Op::kConstRun:
+          pc += 2 + 3 * pc[1];
+          break;
         case Op::kDiscardRefs:
-          pc += CellLength(pc);
+          pc += 2 + pc[1];
           break;
         default:
           return false;
@@ -135,76 +183,52 @@ class PathReader {
     return false;
   }
 
-  uint32_t& ValueAt(uint16_t cell) { return values_[cell / sizeof(uint32_t)]; }
-  uint8_t& KnownAt(uint16_t cell) { return flags_[cell / sizeof(uint32_t)]; }
+  // Pairs of a source and a destination; gives what stands behind them.
+  static const uint16_t* Copy(const uint16_t* pair, uint32_t count, uint8_t* from, uint8_t* to) {
+    for (; count != 0; --count, pair += 2) At(to, pair[1]) = At(from, pair[0]);
+    return pair;
+  }
 
   const uint16_t* Branch(const uint16_t* branch) {
-    const uint16_t* pair = branch + 4;
-    for (uint32_t i = branch[2]; i != 0; --i, pair += 2) {
-      ValueAt(pair[1]) = ValueAt(pair[0]);
-      KnownAt(pair[1]) = KnownAt(pair[0]);
-    }
-    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) RefAt(pair[1]) = RefAt(pair[0]);
+    const uint16_t* pairs = Copy(branch + 4, branch[2], values_, values_);
+    Copy(pairs, branch[3], refs_, refs_);
     return BranchTarget(branch);
   }
 
-  // Effects on what is known: constants, views, and that any other result is not known.
-  void Step(const uint16_t* pc) {
-    switch (static_cast<Op>(pc[0])) {
-      case Op::kConstRun:
-        for (uint32_t i = 0; i < pc[1]; ++i) {
-          const uint16_t* entry = pc + 2 + 3 * i;
-          ValueAt(entry[0]) = Wide(entry + 1);
-          KnownAt(entry[0]) = 1;
-        }
-        return;
-      case Op::kCallImport:
-        ReadImport(pc);
-        return;
-      case Op::kCallInternal:
-        ReadCall(pc);
-        return;
-      case Op::kAssignRef:
-        RefAt(pc[2]) = RefAt(pc[1]);
-        return;
-      case Op::kGlobalStoreI32:
-      case Op::kGlobalStoreI64:
-      case Op::kGlobalStoreRef:
-      case Op::kDiscardRefs:
-      case Op::kUnresolvedImport:
-        return;
-      default:
-        break;
-    }
-    // The result is the last register.
-    const uint16_t cell = pc[CellLength(pc) - 1];
-    char letter = '\0';
-    for (const char* c = OperandLetters(kOpcodeRows[pc[0]].shape); *c != '\0'; ++c) {
-      if (*c != 'T') letter = *c;
-    }
-    if (letter == 'r') {
-      RefAt(cell) = kUnknown;
-    } else if (IsResult(letter)) {
-      KnownAt(cell) = 0;
-    }
+  // These note an instruction's effects on what is known and give the next instruction.
+
+  const uint16_t* ReadConstants(const uint16_t* pc) {
+    const uint16_t* entry = pc + 2;
+    for (uint32_t i = pc[1]; i != 0; --i, entry += 3) At(values_, entry[0]) = Wide(entry + 1);
+    return entry;
   }
 
-  void ReadCall(const uint16_t* pc) {
-    const uint16_t* pair = pc + 6 + 2 * pc[2];
-    const uint16_t* result = pair + 2 * pc[3];
-    PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_);
+  const uint16_t* ReadCall(const uint16_t* pc) {
+    const uint16_t* pairs = pc + 6 + 2 * pc[2];
+    const uint16_t* result = pairs + 2 * pc[3];
+    PathReader callee(module_, module_.functions()[pc[1]], heap_, findings_, depth_ + 1);
     const uint16_t* end = nullptr;
-    if (callee.ready() && findings_.depth < kMaxDepth) {
-      for (uint32_t i = 0; i < pc[3]; ++i, pair += 2) callee.RefAt(pair[1]) = RefAt(pair[0]);
-      ++findings_.depth;
+    if (callee.refs_ != nullptr && depth_ < kMaxDepth) {
+      Copy(pairs, pc[3], refs_, callee.refs_);
       end = callee.Follow();
-      --findings_.depth;
     }
-    for (uint32_t i = 0; i < pc[4]; ++i) KnownAt(*result++) = 0;
-    for (uint32_t i = 0; i < pc[5]; ++i) {
-      RefAt(*result++) =
-          end != nullptr && i < end[2] ? callee.RefAt(end[3 + end[1] + i]) : kUnknown;
+    for (uint32_t i = 0; i < pc[4]; ++i) At(values_, *result++) = kUnknown;
+    for (uint32_t i = 0; i < pc[5]; ++i) At(refs_, *result++) = callee.Returned(end, i);
+    return result;
+  }
+
+  // Registers only, of which the last is the result if there is one.
+  const uint16_t* ReadOther(const uint16_t* pc) {
+    const OpcodeRow& row = kOpcodeRows[pc[0]];
+    const uint16_t* next = pc + row.cells;
+    const char* letter = OperandLetters(row.shape);
+    while (letter[1] != '\0') ++letter;
+    if (*letter == 'r') {
+      if (static_cast<Op>(pc[0]) != Op::kGlobalStoreRef) At(refs_, next[-1]) = kUnknown;
+    } else if (IsResult(*letter)) {
+      At(values_, next[-1]) = kUnknown;
     }
+    return next;
   }
 
   void ReadImport(const uint16_t* pc) {
@@ -213,19 +237,12 @@ class PathReader {
     const ImportFunction function = table.functions[import.function];
     const uint16_t* arguments = pc + kImportCallHeader;
     const uint32_t rank = arguments[Call::kSpanCells];
-    uint8_t created = kUnknown;
+    uint32_t created = kUnknown;
     if (function == hal::BufferViewAssert) {
-      const uint8_t origin = RefAt(arguments[0]);
-      if (origin >= kFirstArgument && origin < kFirstCreated) {
-        ReadShape(findings_.info.arguments[origin - kFirstArgument], arguments[2], arguments + 4,
-                  rank);
-      }
-    } else if (function == hal::BufferViewCreate && findings_.created_count < kMaxCreated) {
-      ValueInfo& view = findings_.created[findings_.created_count];
-      view = {};
-      view.kind = ValueKind::kTensor;
-      ReadShape(view, arguments[3], arguments + 5, rank);
-      created = static_cast<uint8_t>(kFirstCreated + findings_.created_count++);
+      ReadShape(At(refs_, arguments[0]), arguments + 2, rank);
+    } else if (function == hal::BufferViewCreate) {
+      created = findings_.NewView();
+      ReadShape(created, arguments + 3, rank);
     }
     const char* letter = module_.ConventionOf(import);
     while (*letter++ != '_') {
@@ -233,60 +250,53 @@ class PathReader {
     for (int i = 0; letter[i] != '\0' && letter[i] != 'v'; ++i) {
       const uint16_t cell = arguments[Call::kResultCells + i];
       if (letter[i] == 'r') {
-        RefAt(cell) = created;
+        At(refs_, cell) = created;
       } else {
-        KnownAt(cell) = 0;
+        At(values_, cell) = kUnknown;
       }
     }
   }
 
-  void ReadShape(ValueInfo& info, uint16_t type_cell, const uint16_t* dims, uint32_t rank) {
-    if (info.shape_known || rank > kMaxRank) return;
-    if (KnownAt(type_cell) != 0) info.type.code = ValueAt(type_cell);
+  // From the registers of element type, encoding and dimensions.
+  void ReadShape(uint32_t view, const uint16_t* cells, uint32_t rank) {
+    if (view == kUnknown || rank > kMaxRank) return;
+    ValueInfo& info = findings_.View(view);
+    if (info.shape_known) return;
+    if (At(values_, cells[0]) != kUnknown) info.type.code = At(values_, cells[0]);
     info.shape_known = true;
     info.rank = rank;
-    for (uint32_t i = 0; i < rank; ++i) {
-      info.dims[i] = KnownAt(dims[i]) != 0 ? ValueAt(dims[i]) : ValueInfo::kDynamic;
-    }
+    for (uint32_t i = 0; i < rank; ++i) info.dims[i] = At(values_, cells[2 + i]);
   }
 
   const VerifiedModule& module_;
   const FunctionRecord& function_;
   Heap& heap_;
   Findings& findings_;
-  uint32_t* values_;  // per value slot
-  uint8_t* flags_;    // per value slot: the value is a constant; behind them, per reference: origin
+  const uint32_t depth_;  // of internal calls
+  uint8_t* refs_;         // nullptr if there was no memory; the values stand behind them
+  uint8_t* values_;
   std::array<const uint16_t*, 8> met_;
   uint32_t met_count_ = 0;
 };
 
 }  // namespace
 
-// Not part of its caller's frame, which is large enough.
-[[gnu::noinline]] void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function,
-                                     Heap& heap, FunctionInfo& info) {
-  Findings findings = {.info = info, .steps = kMaxSteps};
+void ReadArgumentHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+                       FunctionInfo& info) {
+  ArgumentsOnly findings(info);
+  PathReader(module, function, heap, findings).Read();
+}
+
+void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+                   FunctionInfo& info) {
+  ArgumentsAndResults findings(info);
   PathReader reader(module, function, heap, findings);
-  if (!reader.ready()) return;
-  uint32_t slot = 0;
-  for (uint32_t i = 0; i < info.argument_count; ++i) {
-    if (info.arguments[i].kind != ValueKind::kTensor) continue;
-    reader.RefAt(static_cast<uint16_t>(slot++ * sizeof(void*))) =
-        static_cast<uint8_t>(kFirstArgument + i);
-  }
-  const uint16_t* end = reader.Follow();
-  if (end == nullptr) return;
-  const uint16_t* ref = end + 3 + end[1];
-  uint32_t left = end[2];
-  for (uint32_t i = 0; i < info.result_count && left != 0; ++i) {
+  const uint16_t* end = reader.Read();
+  uint32_t ref = 0;
+  for (uint32_t i = 0; i < info.result_count; ++i) {
     if (info.results[i].kind != ValueKind::kTensor) continue;
-    const uint8_t origin = reader.RefAt(*ref++);
-    --left;
-    if (origin >= kFirstCreated) {
-      info.results[i] = findings.created[origin - kFirstCreated];
-    } else if (origin >= kFirstArgument) {
-      info.results[i] = info.arguments[origin - kFirstArgument];
-    }
+    const uint32_t view = reader.Returned(end, ref++);
+    if (view != kUnknown) info.results[i] = findings.View(view);
   }
 }
 

@@ -14,8 +14,11 @@
 
 namespace runtime {
 
-// Fills element types and shapes into `info`, whose kinds and counts are there already. What is not
-// found, also for lack of memory, stays unknown. Cost: bounded, about one visit per instruction.
+// Fills element types and shapes into `info`, whose kinds and counts are there already: of the
+// arguments, or of the results too. What is not found, also for lack of memory, stays unknown.
+// Cost: bounded, about one visit per instruction.
+void ReadArgumentHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
+                       FunctionInfo& info);
 void ReadTypeHints(const VerifiedModule& module, const FunctionRecord& function, Heap& heap,
                    FunctionInfo& info);
 

@@ -90,7 +90,7 @@ constexpr uint8_t kCodes[] = {
 void Failure::Clear() {
   status_ = base::Status::kOk;
   byte_offset_ = kNoOffset;
-  TextLine::Clear();
+  Shorten(0);
 }
 
 Failure& Failure::Begin(Message message) {

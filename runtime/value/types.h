@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace runtime {
 
@@ -32,7 +31,7 @@ enum class NumericalKind : uint8_t {
 
 // 0 is "unknown".
 struct ElementType {
-  uint32_t code = 0;
+  uint32_t code;
 
   static constexpr ElementType Of(NumericalKind kind, uint32_t bits) {
     return {static_cast<uint32_t>(kind) << 24 | bits};
@@ -57,17 +56,18 @@ enum class ValueKind : uint8_t { kI32, kI64, kF32, kTensor };
 // A dense row-major tensor in somebody else's memory.
 struct Tensor {
   ElementType type;
-  uint32_t rank = 0;
-  std::array<uint32_t, kMaxRank> dims = {};
-  uint8_t* data = nullptr;
-  size_t size_bytes = 0;
+  uint32_t rank;
+  std::array<uint32_t, kMaxRank> dims;
+  uint8_t* data;
+  size_t size_bytes;
 };
 
+// Nothing is set by itself: arrays of values are filled in by their owner.
 struct Value {
-  ValueKind kind = ValueKind::kI32;
+  ValueKind kind;
   union {
+    int64_t i64;
     int32_t i32;
-    int64_t i64 = 0;
     float f32;
   };
   Tensor tensor;
@@ -77,20 +77,17 @@ struct Value {
 struct ValueInfo {
   static constexpr uint32_t kDynamic = UINT32_MAX;
 
-  ValueKind kind = ValueKind::kI32;
-  bool shape_known = false;  // rank and dims are meaningful (single dims may be kDynamic)
-  ElementType type;          // of a tensor; not known() if the module does not say
-  uint32_t rank = 0;
-  std::array<uint32_t, kMaxRank> dims = {};
+  ValueKind kind;
+  bool shape_known;  // rank and dims are meaningful (single dims may be kDynamic)
+  ElementType type;  // of a tensor; not known() if the module does not say
+  uint32_t rank;
+  std::array<uint32_t, kMaxRank> dims;
 };
 
 struct FunctionInfo {
-  std::string_view name;                // without the module's name
-  std::string_view calling_convention;  // "0rr_r"
-  std::string_view declaration;         // "sync func @main(…) -> (…)"; empty before 20231218
-  uint32_t argument_count = 0;          // what Invoke expects: without the fences of the async ABI
+  uint32_t argument_count = 0;  // what Invoke expects: without the fences of the async ABI
   uint32_t result_count = 0;
-  std::array<ValueInfo, kMaxValues> arguments;
+  std::array<ValueInfo, kMaxValues> arguments;  // only as many as that are set
   std::array<ValueInfo, kMaxValues> results;
 };
 

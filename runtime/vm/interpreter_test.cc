@@ -37,7 +37,9 @@ class Machine {
   base::Result<std::span<const Value>> Call(std::initializer_list<Value> arguments = {}) {
     const auto function = runtime.Find("main");
     if (!function) return std::unexpected(function.error());
-    return runtime.Invoke(*function, {arguments.begin(), arguments.size()});
+    const Status called = runtime.Invoke(*function, {arguments.begin(), arguments.size()});
+    if (called != Status::kOk) return std::unexpected(called);
+    return runtime.results();
   }
 
   Status status;
@@ -51,13 +53,13 @@ class Machine {
 };
 
 Value I32(int32_t value) {
-  Value result;
+  Value result = {};
   result.kind = ValueKind::kI32;
   result.i32 = value;
   return result;
 }
 Value I64(int64_t value) {
-  Value result;
+  Value result = {};
   result.kind = ValueKind::kI64;
   result.i64 = value;
   return result;
@@ -324,7 +326,7 @@ TEST(InterpreterTest, CallsPassEveryKindByConvention) {
   spec.functions.push_back({Code().Block().Return({R(0), I(2), I(0)}), "0iIfr_rIi"});
   Machine machine(spec);
   ASSERT_EQ(machine.status, Status::kOk) << machine.runtime.failure().text();
-  Value number;
+  Value number = {};
   number.kind = ValueKind::kF32;
   number.f32 = 1.5f;
   const auto result = machine.Call({I32(-7), I64(0x123456789ABCDEF0), number});
@@ -371,9 +373,9 @@ TEST(InterpreterTest, ArgumentsLieWhereTheCodeReadsThem) {
     Machine machine(spec);
     ASSERT_EQ(machine.status, Status::kOk) << row.what << machine.runtime.failure().text();
     const auto main = machine.runtime.Find("main");
-    const auto result = machine.runtime.Invoke(*main, row.arguments);
-    ASSERT_TRUE(result.has_value()) << row.what << machine.runtime.failure().text();
-    EXPECT_EQ((*result)[0].i64, row.expected) << row.what;
+    ASSERT_EQ(machine.runtime.Invoke(*main, row.arguments), Status::kOk)
+        << row.what << machine.runtime.failure().text();
+    EXPECT_EQ(machine.runtime.results()[0].i64, row.expected) << row.what;
   }
 }
 
@@ -496,7 +498,7 @@ TEST(InterpreterTest, DeepListsEndWithoutRecursion) {
   Runtime runtime;
   ASSERT_EQ(runtime.Load(file.bytes(), arena.bytes()), Status::kOk) << runtime.failure().text();
   const Value depth = I32(100'000);
-  EXPECT_TRUE(runtime.Invoke(*runtime.Find("main"), {&depth, 1}).has_value())
+  EXPECT_EQ(runtime.Invoke(*runtime.Find("main"), {&depth, 1}), Status::kOk)
       << runtime.failure().text();
 }
 
