@@ -282,10 +282,11 @@ base::Status Device::ServePing() {
 }
 
 base::Status Device::ServeIoSpec() {
-  const base::Result<wire::IoSpec> spec =
-      wire::DecodeIoSpec(decoder_.generation(), base::Bytes(control_).first(message_bytes_));
-  if (!spec) return spec.error();
-  spec_ = *spec;
+  wire::IoSpec spec;
+  const base::Status decoded =
+      wire::DecodeIoSpec(decoder_.generation(), base::Bytes(control_).first(message_bytes_), spec);
+  if (decoded != base::Status::kOk) return decoded;
+  spec_ = spec;
   have_spec_ = true;
   spec_waits_ = true;
   AnswerSuccess();
