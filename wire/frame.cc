@@ -81,10 +81,10 @@ EncodedHeader EncodeHeader(Generation generation, const Frame& frame, bool check
 
 Frame AnswerTo(Generation generation, const Frame& request, bool success, uint32_t payload_bytes) {
   Frame answer = {.type = request.type,
-                  .number = request.number,
                   .flow = Flow::kTransmission,
                   .flags = flag::kFirst | flag::kLast | flag::kIsZephyr,
-                  .payload_bytes = payload_bytes};
+                  .payload_bytes = payload_bytes,
+                  .number = request.number};
   if (generation == Generation::kLegacy) {
     answer.type = success ? MessageType::kOk : MessageType::kError;
   }

@@ -34,10 +34,10 @@ inline constexpr uint16_t kSerialized = 1 << 12;
 
 struct Frame {
   MessageType type = MessageType::kUnknown;
-  uint64_t number = 0;  // as on the wire; what an unknown type is answered by
   Flow flow = Flow::kRequest;
   uint16_t flags = 0;
   uint32_t payload_bytes = 0;
+  uint64_t number = 0;  // as on the wire; what an unknown type is answered by
 
   [[nodiscard]] bool first() const { return (flags & flag::kFirst) != 0; }
   [[nodiscard]] bool last() const { return (flags & flag::kLast) != 0; }
