@@ -63,7 +63,7 @@ inline constexpr size_t kKenningFrameBytes = 136;
 [[nodiscard]] base::Status DecodeHeader(Generation generation, base::Bytes header, Frame& frame);
 
 struct EncodedHeader {
-  std::array<uint8_t, kMaxHeaderBytes> bytes;
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> bytes;
   size_t size;
 
   [[nodiscard]] base::Bytes span() const { return base::Bytes(bytes).first(size); }
