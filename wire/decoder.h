@@ -39,16 +39,16 @@ enum class Side : uint8_t { kDevice, kHost };
 enum class Event : uint8_t { kNone, kFrameBegin, kFrameEnd, kRefused };
 
 struct DecoderConfig {
-  Side side = Side::kDevice;
-  // Fixed on the host. A device leaves it empty and recognises the format from the first bytes,
-  // again at each frame that can open a session.
-  std::optional<Generation> generation = std::nullopt;
+  // Of a host. A device recognises the format from the first bytes, again at each frame that can
+  // open a session.
+  Generation generation = Generation::kLegacy;
   // A frame with more payload is drained and refused with kProtocolMessageTooBig.
   uint32_t max_payload_bytes = 0;
   // Until a PING says otherwise.
   bool checksums = true;
 };
 
+template <Side kSide>
 class Decoder {
  public:
   explicit Decoder(const DecoderConfig& config);
@@ -95,13 +95,20 @@ class Decoder {
   [[nodiscard]] bool checksums() const { return checksums_; }
 
  private:
+  static constexpr bool kIsDevice = kSide == Side::kDevice;
+
   enum class Phase : uint8_t { kHeader, kDeciding, kPayload, kDrain, kResync };
 
   Event WindowFull();
   Event HeaderPartComplete();
   Event HeaderComplete();
-  [[nodiscard]] bool RepeatsHeader(uint32_t second_word) const;
-  void Drain();
+  // Of a word of the header and of the one before it.
+  [[nodiscard]] uint32_t Difference(size_t at) const {
+    return base::LoadLe<uint32_t>(&header_[at]) ^ base::LoadLe<uint32_t>(&repeated_[at]);
+  }
+  [[nodiscard]] bool BeginRepeats() const;
+  [[nodiscard]] bool RestRepeats() const;
+  Event Drain();
   [[nodiscard]] base::Status CheckHeader();
   Event FrameComplete();
   Event FrameDropped();
@@ -109,36 +116,43 @@ class Decoder {
   Event Report();
   void StartHeader();
   void SetPending(base::Status reason);
+  void SetPendingForNobody(base::Status reason);
   [[nodiscard]] base::Status CheckSequence() const;
   [[nodiscard]] bool ChecksumHolds() const;
   void LearnFromPing();
   [[nodiscard]] uint8_t QuietLimit() const;
 
-  DecoderConfig config_;
-  std::optional<Generation> established_;
+  uint32_t max_payload_bytes_;
   Generation generation_;
   bool checksums_;
-  bool open_ = false;  // a message has begun and its LAST frame is still to come
+  Phase phase_;
+  // A message has begun and its LAST frame is still to come.
+  bool open_ = false;
   MessageType open_type_ = MessageType::kUnknown;
-  Phase phase_ = Phase::kHeader;
-  uint8_t header_size_ = 0;
+  // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
+  // for its checksum, means what that meant, as long as nothing else came between.
+  bool may_repeat_ = false;
+  bool answerable_ = false;
   uint8_t frame_xor_ = 0;
   uint8_t quiet_count_ = 0;
-  bool answerable_ = false;
+  std::optional<Generation> established_;
   base::Status pending_ = base::Status::kOk;  // refusal that is still to be reported
   base::Status reported_ = base::Status::kOk;
   Frame frame_;
   Frame refused_;
-  base::MutableBytes window_;
   uint32_t drain_left_ = 0;  // behind the window
+  size_t header_size_;
+  base::MutableBytes window_;
   // Summed and compared a word at a time.
-  alignas(4) std::array<uint8_t, kMaxHeaderBytes> header_;
-  // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
-  // for its checksum, means what that meant. This is it, as long as nothing else came between.
-  alignas(4) std::array<uint8_t, kMaxHeaderBytes> repeated_;
-  bool may_repeat_ = false;
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> header_ = {};
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> repeated_;
   std::array<uint8_t, 64> scratch_;
 };
+
+extern template class Decoder<Side::kDevice>;
+extern template class Decoder<Side::kHost>;
+using DeviceDecoder = Decoder<Side::kDevice>;
+using HostDecoder = Decoder<Side::kHost>;
 
 }  // namespace wire
 

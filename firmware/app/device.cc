@@ -56,8 +56,7 @@ Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel
       log_(board),
       watch_(board, log_),
       store_(heap, watch_, kernel_mode),
-      decoder_({.side = wire::Side::kDevice,
-                .max_payload_bytes = static_cast<uint32_t>(store_.capacity_bytes())}),
+      decoder_({.max_payload_bytes = static_cast<uint32_t>(store_.capacity_bytes())}),
       reason_(LogLevel::kError) {
   log_.set_sink(this);
 }

@@ -105,7 +105,7 @@ class Device final : private LogSink {
   Log log_;
   KernelWatch watch_;
   ModelStore store_;
-  wire::Decoder decoder_;
+  wire::DeviceDecoder decoder_;
   bool connected_ = false;  // a client of the newer wires said PING
 
   wire::IoSpec spec_;  // the last one accepted
