@@ -485,22 +485,21 @@ base::Status Device::ServeStats() {
     AnswerSuccess(std::array{base::Bytes(payload)});
     return base::Status::kOk;
   }
-  std::array<wire::Statistic, values.size() + 2> records;
-  size_t count = 0;
+  constexpr size_t kMaxRecords = values.size() + 2;
+  std::array<uint8_t, kMaxRecords * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
+  size_t size = 0;
+  const auto add = [&](const char* name, wire::StatisticKind kind, uint64_t value) {
+    size += wire::EncodeStatistic(decoder_.generation(), {name, kind, value},
+                                  base::MutableBytes(payload).subspan(size));
+  };
   if (inference_measured_) {
-    records[count++] = {"target_inference_step", wire::StatisticKind::kInferenceTimeNs,
-                        inference_ns_};
-    records[count++] = {"inference_instructions", wire::StatisticKind::kDefault,
-                        inference_instructions_};
+    add("target_inference_step", wire::StatisticKind::kInferenceTimeNs, inference_ns_);
+    add("inference_instructions", wire::StatisticKind::kDefault, inference_instructions_);
   }
   for (size_t i = 0; i < values.size(); ++i) {
-    records[count++] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
+    add(wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]);
   }
-  std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
-  const base::MutableBytes used =
-      base::MutableBytes(payload).first(count * wire::StatisticRecordBytes(decoder_.generation()));
-  wire::EncodeStatistics(decoder_.generation(), std::span(records).first(count), used);
-  AnswerSuccess(std::array{base::Bytes(used)});
+  AnswerSuccess(std::array{base::Bytes(payload).first(size)});
   return base::Status::kOk;
 }
 
