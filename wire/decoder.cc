@@ -11,7 +11,7 @@ namespace {
 
 // Between the frames of one message a Kenning host may be held up by its own scheduler; only inside
 // a frame is the short limit the contract. 200 ms in units of kByteTimeoutMs.
-constexpr uint8_t kQuietLimitBetweenFrames = 40;
+constexpr uint16_t kQuietLimitBetweenFrames = 40;
 
 }  // namespace
 
@@ -269,7 +269,7 @@ Event Decoder<kSide>::Report() {
 }
 
 template <Side kSide>
-uint8_t Decoder<kSide>::QuietLimit() const {
+uint16_t Decoder<kSide>::QuietLimit() const {
   return generation_ == Generation::kLegacy ? 1 : kQuietLimitBetweenFrames;
 }
 

@@ -120,12 +120,14 @@ class Decoder {
   [[nodiscard]] base::Status CheckSequence() const;
   [[nodiscard]] bool ChecksumHolds() const;
   void LearnFromPing();
-  [[nodiscard]] uint8_t QuietLimit() const;
+  [[nodiscard]] uint16_t QuietLimit() const;
 
+  // Together what starts as zero: one call clears it.
   uint32_t max_payload_bytes_;
   Generation generation_;
   bool checksums_;
-  Phase phase_;
+  std::optional<Generation> established_;
+  Phase phase_ = Phase::kHeader;
   // A message has begun and its LAST frame is still to come.
   bool open_ = false;
   MessageType open_type_ = MessageType::kUnknown;
@@ -134,18 +136,17 @@ class Decoder {
   bool may_repeat_ = false;
   bool answerable_ = false;
   uint8_t frame_xor_ = 0;
-  uint8_t quiet_count_ = 0;
-  std::optional<Generation> established_;
+  uint16_t quiet_count_ = 0;
+  uint32_t drain_left_ = 0;                   // behind the window
   base::Status pending_ = base::Status::kOk;  // refusal that is still to be reported
   base::Status reported_ = base::Status::kOk;
   Frame frame_;
   Frame refused_;
-  uint32_t drain_left_ = 0;  // behind the window
-  size_t header_size_;
-  base::MutableBytes window_;
   // Summed and compared a word at a time.
   alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> header_ = {};
   alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> repeated_;
+  size_t header_size_;
+  base::MutableBytes window_;
   std::array<uint8_t, 64> scratch_;
 };
 
