@@ -52,11 +52,11 @@ const Device::Row* Device::RowOf(MessageType type) {
 Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel_mode,
                InputSource* source)
     : board_(board),
-      source_(source),
       log_(board),
       watch_(board, log_),
       store_(heap, watch_, kernel_mode),
       decoder_({.max_payload_bytes = static_cast<uint32_t>(store_.capacity_bytes())}),
+      source_(source),
       reason_(LogLevel::kError) {
   log_.set_sink(this);
 }

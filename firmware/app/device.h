@@ -100,37 +100,36 @@ class Device final : private LogSink {
   void OnLogLine(const LogLine& line) override;
 
   Board& board_;
-  InputSource* source_;
-  base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
   Log log_;
   KernelWatch watch_;
   ModelStore store_;
   wire::DeviceDecoder decoder_;
-  bool connected_ = false;  // a client of the newer wires said PING
 
-  wire::IoSpec spec_;  // the last one accepted
-  bool have_spec_ = false;
-  bool spec_waits_ = false;  // for its MODEL
-  // Of the model in service; kUninitialized if there is none.
-  wire::DeviceState served_ = wire::DeviceState::kUninitialized;
-  uint32_t epoch_ = 0;  // of the store, when served_ was set
-  CallPlan plan_;
-  // The message that is being received, and how much of it came.
-  wire::MessageType message_ = wire::MessageType::kUnknown;
-  uint32_t message_bytes_ = 0;
-
+  // Together what starts as zero, the widest first: one call clears it.
+  uint64_t inference_instructions_ = 0;
+  uint64_t inference_ns_ = 0;
+  std::span<const runtime::Value> results_;
   // Two sets of inputs, so that a DATA message that fails half-way leaves the one before it; a
   // single one if memory is short.
   std::array<base::MutableBytes, 2> inputs_;
+  uint32_t epoch_ = 0;  // of the store, when served_ was set
+  // The message that is being received, and how much of it came.
+  uint32_t message_bytes_ = 0;
+  wire::MessageType message_ = wire::MessageType::kUnknown;
+  // Of the model in service; kUninitialized if there is none.
+  wire::DeviceState served_ = wire::DeviceState::kUninitialized;
   uint8_t input_in_use_ = 0;
   bool double_inputs_ = false;
-
-  std::span<const runtime::Value> results_;
-  uint64_t inference_instructions_ = 0;
-  uint64_t inference_ns_ = 0;
   bool inference_measured_ = false;
+  bool connected_ = false;  // a client of the newer wires said PING
+  bool have_spec_ = false;
+  bool spec_waits_ = false;  // for its MODEL
+  wire::IoSpec spec_;        // the last one accepted
+  CallPlan plan_;
 
-  LogLine reason_;  // for the log, set where a request fails
+  InputSource* source_;
+  base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
+  LogLine reason_;                                  // for the log, set where a request fails
   std::array<uint8_t, wire::kMaxIoSpecBytes> control_;
 };
 
