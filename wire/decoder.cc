@@ -275,8 +275,7 @@ uint16_t Decoder<kSide>::QuietLimit() const {
 
 template <Side kSide>
 Event Decoder<kSide>::LineError() {
-  const bool in_header = phase_ == Phase::kHeader;
-  if (in_header && !open_ && pending_ == base::Status::kOk) {
+  if (phase_ == Phase::kHeader && pending_ == base::Status::kOk && !open_) {
     SetPendingForNobody(base::Status::kProtocolClientDisconnected);
   }
   return FramingLost(base::Status::kProtocolClientDisconnected);
@@ -285,11 +284,13 @@ Event Decoder<kSide>::LineError() {
 template <Side kSide>
 Event Decoder<kSide>::LineQuiet() {
   const bool between = between_frames();
-  if (between && pending_ == base::Status::kOk && !open_) return Event::kNone;
-  if (pending_ == base::Status::kOk && phase_ == Phase::kHeader && !open_) {
-    // A few bytes of nothing: nobody can be answered, so nobody is waited for.
-    SetPendingForNobody(base::Status::kProtocolTimeout);
-    return Report();
+  if (pending_ == base::Status::kOk && !open_) {
+    if (between) return Event::kNone;
+    if (phase_ == Phase::kHeader) {
+      // A few bytes of nothing: nobody can be answered, so nobody is waited for.
+      SetPendingForNobody(base::Status::kProtocolTimeout);
+      return Report();
+    }
   }
   if (!between) {
     // A refused frame that ends here may have been refused for a size that the line made up.
