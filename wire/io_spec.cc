@@ -113,14 +113,21 @@ bool SetShape(uint32_t rank, const uint8_t* dims, TensorSpec& tensor) {
   tensor.shape_known = true;
   tensor.rank = static_cast<uint8_t>(rank);
   std::memcpy(tensor.dims.data(), dims, rank * sizeof(uint32_t));
-  tensor.element_count = 1;
+  uint32_t count = 1;
+  bool overflows = false;
   for (uint32_t i = 0; i < rank; ++i) {
-    if (__builtin_mul_overflow(tensor.element_count, tensor.dims[i], &tensor.element_count)) {
-      return false;
-    }
+    overflows |= __builtin_mul_overflow(count, tensor.dims[i], &count);
   }
-  return true;
+  tensor.element_count = count;
+  return !overflows;
 }
+
+// Where the names stand, one behind the other.
+struct Names {
+  const uint8_t* text;
+  size_t entry_bytes;
+  size_t model_bytes;
+};
 
 // Up to the first NUL.
 bool ReadName(base::Bytes field, Name& name) {
@@ -142,7 +149,7 @@ uint32_t WordAt(const uint8_t* bytes, size_t offset) {
 
 // The legacy struct has one element type for all and a size for each tensor: where they disagree
 // only the size is meant. No type for an impossible size.
-void FitTypeToSize(uint32_t size_bytes, ElementType& type) {
+[[gnu::noinline]] void FitTypeToSize(uint32_t size_bytes, ElementType& type) {
   constexpr uint32_t kMaxElementBytes = 16;
   if (size_bytes == type.bytes()) return;
   if (size_bytes > kMaxElementBytes) size_bytes = 0;
@@ -235,12 +242,7 @@ bool DecodeOwnTensors(base::Bytes& left, uint32_t count, TensorSpec* tensors) {
   return true;
 }
 
-bool TakeName(base::Bytes& left, size_t length, Name& name) {
-  const uint8_t* const text = Take(left, length);
-  return text != nullptr && ReadName({text, length}, name);
-}
-
-bool DecodeOwn(base::Bytes bytes, IoSpec& spec) {
+bool DecodeOwn(base::Bytes bytes, IoSpec& spec, Names& names) {
   namespace at = own_offset;
   const uint8_t* const head = Take(bytes, at::kNames);
   if (head == nullptr || base::LoadLe<uint32_t>(head + at::kMagic) != kOwnMagic ||
@@ -249,9 +251,11 @@ bool DecodeOwn(base::Bytes bytes, IoSpec& spec) {
   }
   spec.input_count = head[at::kInputCount];
   spec.output_count = head[at::kOutputCount];
-  return spec.input_count <= kMaxTensors && spec.output_count <= kMaxTensors &&
-         TakeName(bytes, head[at::kEntryLength], spec.entry_function) &&
-         TakeName(bytes, head[at::kModelLength], spec.model_name) &&
+  const size_t entry_bytes = head[at::kEntryLength];
+  const size_t model_bytes = head[at::kModelLength];
+  names = {Take(bytes, entry_bytes + model_bytes), entry_bytes, model_bytes};
+  return names.text != nullptr && spec.input_count <= kMaxTensors &&
+         spec.output_count <= kMaxTensors &&
          DecodeOwnTensors(bytes, spec.input_count, spec.inputs.data()) &&
          DecodeOwnTensors(bytes, spec.output_count, spec.outputs.data()) &&
          // One byte of padding keeps the size apart from the other two encodings.
@@ -397,19 +401,20 @@ uint32_t IoSpec::input_bytes() const {
 
 base::Status DecodeIoSpec(Generation generation, base::Bytes payload, IoSpec& spec) {
   const bool legacy = generation == Generation::kLegacy;
+  alignas(uint32_t) std::array<uint8_t, kKenningIoSpecBytes> fields;
+  Names names = {nullptr, kStructNameBytes, kStructNameBytes};
   bool good = false;
   if (payload.size() != (legacy ? kLegacyIoSpecBytes : kKenningIoSpecBytes)) {
-    good = DecodeOwn(payload, spec);
+    good = DecodeOwn(payload, spec, names);
   } else {
-    alignas(uint32_t) std::array<uint8_t, kKenningIoSpecBytes> fields;
     std::memcpy(fields.data(), payload.data(), payload.size());
+    names.text = fields.data() + (legacy ? legacy_offset::kEntry : kenning_offset::kEntry);
     good = legacy ? DecodeLegacy(fields.data(), spec) : DecodeKenning(fields.data(), spec);
-    const base::Bytes names =
-        base::Bytes(fields).subspan(legacy ? legacy_offset::kEntry : kenning_offset::kEntry);
-    good = good && ReadName(names.first(kStructNameBytes), spec.entry_function) &&
-           ReadName(names.subspan(kStructNameBytes, kStructNameBytes), spec.model_name);
   }
-  return good && TotalFits(spec) ? base::Status::kOk : kBad;
+  good = good && TotalFits(spec) &&
+         ReadName({names.text, names.entry_bytes}, spec.entry_function) &&
+         ReadName({names.text + names.entry_bytes, names.model_bytes}, spec.model_name);
+  return good ? base::Status::kOk : kBad;
 }
 
 base::Result<size_t> EncodeIoSpec(Generation generation, const IoSpec& spec,
