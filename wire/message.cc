@@ -60,20 +60,11 @@ std::string_view GenerationName(Generation generation) {
   return "unknown";
 }
 
-std::string_view DeviceStateName(DeviceState state) {
-  switch (state) {
-    case kUninitialized:
-      return "uninitialised";
-    case kStructLoaded:
-      return "I/O specification loaded";
-    case kWeightsLoaded:
-      return "model loaded";
-    case kInputLoaded:
-      return "input loaded";
-    case kInferenceDone:
-      return "inference done";
-  }
-  return "unknown";
+const char* DeviceStateName(DeviceState state) {
+  constexpr std::array kNames = {"uninitialised", "I/O specification loaded", "model loaded",
+                                 "input loaded", "inference done"};
+  static_assert(kNames.size() == static_cast<size_t>(kInferenceDone) + 1);
+  return kNames[static_cast<size_t>(state)];
 }
 
 std::span<const MessageInfo> AllMessages() { return kMessages; }

@@ -53,7 +53,7 @@ enum class DeviceState : uint8_t {
   kInferenceDone,
 };
 
-[[nodiscard]] std::string_view DeviceStateName(DeviceState state);
+[[nodiscard]] const char* DeviceStateName(DeviceState state);
 
 enum class Service : uint8_t {
   kRequest,  // a bare-metal device serves it
@@ -69,7 +69,7 @@ struct MessageInfo {
   Service service;
   DeviceState needed_state;  // of a served request
   bool has_payload;          // a served request without one must be empty
-  std::string_view name;
+  const char* name;
 };
 
 // The whole table, in the order of MessageType.
