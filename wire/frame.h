@@ -50,7 +50,7 @@ inline constexpr uint8_t kChecksumSeed = 0x4B;
 inline constexpr size_t kKenningFrameBytes = 136;
 
 [[nodiscard]] constexpr size_t HeaderBytes(Generation generation) {
-  constexpr std::array<size_t, kGenerationCount> kBytes = {6, 8, 12};
+  constexpr std::array<uint8_t, kGenerationCount> kBytes = {6, 8, 12};
   return kBytes[static_cast<size_t>(generation)];
 }
 
