@@ -14,10 +14,6 @@ constexpr ptrdiff_t kIdEndAt = -8, kChecksumAt = -7, kFlagsAt = -6, kSizeAt = -4
 constexpr unsigned kFlowShift = 6;
 constexpr uint8_t kTypeMask = (1 << kFlowShift) - 1;
 
-// On the legacy wire the size includes the type.
-constexpr uint32_t kLegacyTypeBytes = 2;
-constexpr size_t kLegacyTypeAt = 4;
-
 base::Status DecodeLegacy(const uint8_t* header, Frame& frame) {
   const auto size = base::LoadLe<uint32_t>(header);
   const bool possible = size >= kLegacyTypeBytes;

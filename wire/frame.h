@@ -44,6 +44,9 @@ struct Frame {
 };
 
 inline constexpr size_t kMaxHeaderBytes = 12;
+// The legacy header: a size, which includes the type, then the type.
+inline constexpr uint32_t kLegacyTypeBytes = 2;
+inline constexpr size_t kLegacyTypeAt = 4;
 // XOR over all bytes of a frame with a header, checksum byte included.
 inline constexpr uint8_t kChecksumSeed = 0x4B;
 // Longest frame Kenning sends and takes on a UART, header included.

@@ -24,11 +24,13 @@ bool IsHeader8Ping(Bytes6 bytes) {
 }
 
 bool IsLegacyRequest(Bytes6 bytes, uint32_t max_payload_bytes) {
-  Frame frame;
-  if (DecodeHeader(Generation::kLegacy, bytes, frame) != base::Status::kOk) return false;
-  if (frame.type == MessageType::kUnknown || frame.flow != Flow::kRequest) return false;
-  const MessageInfo& info = InfoOf(frame.type);
-  return frame.payload_bytes <= (info.has_payload ? max_payload_bytes : 0);
+  const MessageType type =
+      TypeOf(Generation::kLegacy, base::LoadLe<uint16_t>(bytes.data() + kLegacyTypeAt));
+  const MessageInfo& info = InfoOf(type);
+  if (type == MessageType::kUnknown || info.service == Service::kAnswer) return false;
+  const uint32_t size = FirstWord(bytes);
+  return size >= kLegacyTypeBytes &&
+         size - kLegacyTypeBytes <= (info.has_payload ? max_payload_bytes : 0);
 }
 
 // The newer wire, if any, of which this could be a frame in a session that is under way. There is
