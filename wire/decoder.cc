@@ -13,6 +13,8 @@ namespace {
 // a frame is the short limit the contract. 200 ms in units of kByteTimeoutMs.
 constexpr uint16_t kQuietLimitBetweenFrames = 40;
 
+constexpr size_t kBehindId = 7;  // the checksum, flags and size follow the id
+
 }  // namespace
 
 template <Side kSide>
@@ -68,21 +70,20 @@ Event Decoder<kSide>::Drain() {
   return Event::kNone;
 }
 
-// Of the bytes that tell the wire. The checksum is the second byte of its word on both.
+// The bytes that tell the wire, with any checksum.
 template <Side kSide>
-bool Decoder<kSide>::BeginRepeats() const {
+bool Decoder<kSide>::BeginRepeats() {
   if (!may_repeat_) return false;
-  constexpr uint32_t kAllButChecksum = 0xFFFF00FF, kHalf = 0xFFFF;
-  if (generation_ == Generation::kHeader8) {
-    return ((Difference(0) & kAllButChecksum) | (Difference(4) & kHalf)) == 0;
-  }
-  return (Difference(0) | (Difference(4) & kHalf & kAllButChecksum)) == 0;
+  const size_t checksum_at = HeaderBytes(generation_) - kBehindId;
+  repeated_[checksum_at] = header_[checksum_at];
+  return std::equal(header_.begin(), header_.begin() + kRecogniseBytes, repeated_.begin());
 }
 
 // Where a header ends before the third word, that is still the repeated one's.
 template <Side kSide>
 bool Decoder<kSide>::RestRepeats() const {
-  return may_repeat_ && (Difference(4) >> 16 | Difference(8)) == 0;
+  return may_repeat_ && std::equal(header_.begin() + kRecogniseBytes, header_.end(),
+                                   repeated_.begin() + kRecogniseBytes);
 }
 
 // Enough of a header to know its wire, or all of it.
@@ -225,7 +226,6 @@ bool Decoder<kSide>::ChecksumHolds() const {
 template <Side kSide>
 void Decoder<kSide>::LearnFromPing() {
   constexpr uint16_t kWhole = flag::kFirst | flag::kLast;
-  constexpr size_t kBehindId = 7;  // flags, size and the checksum itself follow the id
   if (!kIsDevice || frame_.type != MessageType::kPing) return;
   if ((frame_.flags & kWhole) != kWhole) return;
   if (ChecksumHolds()) {

@@ -102,11 +102,7 @@ class Decoder {
   Event WindowFull();
   Event HeaderPartComplete();
   Event HeaderComplete();
-  // Of a word of the header and of the one before it.
-  [[nodiscard]] uint32_t Difference(size_t at) const {
-    return base::LoadLe<uint32_t>(&header_[at]) ^ base::LoadLe<uint32_t>(&repeated_[at]);
-  }
-  [[nodiscard]] bool BeginRepeats() const;
+  [[nodiscard]] bool BeginRepeats();
   [[nodiscard]] bool RestRepeats() const;
   Event Drain();
   [[nodiscard]] base::Status CheckHeader();
@@ -132,7 +128,7 @@ class Decoder {
   bool open_ = false;
   MessageType open_type_ = MessageType::kUnknown;
   // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
-  // for its checksum, means what that meant, as long as nothing else came between.
+  // for its checksum, means what that (repeated_) meant, as long as nothing else came between.
   bool may_repeat_ = false;
   bool answerable_ = false;
   uint8_t frame_xor_ = 0;
@@ -142,9 +138,8 @@ class Decoder {
   base::Status reported_ = base::Status::kOk;
   Frame frame_;
   Frame refused_;
-  // Summed and compared a word at a time.
   alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> header_ = {};
-  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> repeated_;
+  std::array<uint8_t, kMaxHeaderBytes> repeated_;
   size_t header_size_;
   base::MutableBytes window_;
   std::array<uint8_t, 64> scratch_;
