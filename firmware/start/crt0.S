@@ -63,10 +63,7 @@ _start:
     bnez    t4, 2b
     vsetivli zero, 16, e8, m1, tu, mu
 
-    li      a0, 0
-    li      a1, 0
-    li      a2, 0
-    call    FirmwareMain
+    call    FirmwareMain                # (0, 0, 0): a0, a1 and a2 were cleared
     tail    AfterMain
     .size _start, . - _start
 
