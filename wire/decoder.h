@@ -48,6 +48,7 @@ struct DecoderConfig {
   bool checksums = true;
 };
 
+// Two classes, so that a device carries no code of the host's.
 template <Side kSide>
 class Decoder {
  public:
@@ -118,10 +119,10 @@ class Decoder {
   void LearnFromPing();
   [[nodiscard]] uint16_t QuietLimit() const;
 
-  // Together what starts as zero: one call clears it.
   uint32_t max_payload_bytes_;
   Generation generation_;
   bool checksums_;
+  // From here to header_ all starts as zero and without gaps: one call clears it.
   std::optional<Generation> established_;
   Phase phase_ = Phase::kHeader;
   // A message has begun and its LAST frame is still to come.

@@ -40,6 +40,8 @@ struct KenningSide {
   [[nodiscard]] constexpr size_t type_at() const { return shape_at() + 4 * shape_words(); }
 };
 constexpr KenningSide kKenningInputs = {kStructInputs}, kKenningOutputs = {kStructOutputs};
+static_assert(legacy_offset::kEntry + kStructNameBytes == legacy_offset::kModel);
+static_assert(kenning_offset::kEntry + kStructNameBytes == kenning_offset::kModel);
 static_assert(kenning_offset::kInputs + kKenningInputs.type_at() + 2 * kStructInputs ==
               kenning_offset::kOutputs);
 static_assert(kenning_offset::kOutputs + kKenningOutputs.type_at() + 2 * kStructOutputs ==
@@ -160,8 +162,9 @@ bool DecodeLegacy(const uint8_t* bytes, IoSpec& spec) {
   namespace at = legacy_offset;
   spec.input_count = WordAt(bytes, at::kInputCount);
   spec.output_count = WordAt(bytes, at::kOutputCount);
-  if (spec.input_count - 1 >= kStructInputs || spec.output_count - 1 >= kStructOutputs)
-    return false;
+  const bool inputs_fit = spec.input_count >= 1 && spec.input_count <= kStructInputs;
+  const bool outputs_fit = spec.output_count >= 1 && spec.output_count <= kStructOutputs;
+  if (!inputs_fit || !outputs_fit) return false;
   const auto row = std::ranges::find(kLegacyTypes, WordAt(bytes, at::kDtype), &LegacyType::text);
   if (row == kLegacyTypes.end()) return false;
   for (uint32_t i = 0; i < spec.input_count; ++i) {
@@ -194,7 +197,7 @@ bool DecodeLegacy(const uint8_t* bytes, IoSpec& spec) {
 bool DecodeKenningSide(const uint8_t* bytes, KenningSide side, TensorSpec* tensors,
                        uint32_t& count) {
   count = WordAt(bytes, 0);
-  if (count - 1 >= side.max_count) return false;
+  if (count < 1 || count > side.max_count) return false;
   const uint8_t* dims = bytes + side.shape_at();
   uint32_t words_left = side.shape_words();
   for (uint32_t i = 0; i < count; ++i) {

@@ -105,7 +105,7 @@ class Device final : private LogSink {
   ModelStore store_;
   wire::DeviceDecoder decoder_;
 
-  // Together what starts as zero, the widest first: one call clears it.
+  // From here to spec_ all starts as zero and, the widest first, without gaps: one call clears it.
   uint64_t inference_instructions_ = 0;
   uint64_t inference_ns_ = 0;
   std::span<const runtime::Value> results_;
