@@ -22,7 +22,7 @@ void Require(bool condition) {
 }
 
 struct Receiver {
-  wire::Decoder decoder{{.side = wire::Side::kDevice, .max_payload_bytes = kMaxPayload}};
+  wire::DeviceDecoder decoder{{.max_payload_bytes = kMaxPayload}};
   uint8_t payload[kMaxPayload];
   bool refuse = false;
   int frames = 0;

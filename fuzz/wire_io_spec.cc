@@ -30,28 +30,29 @@ bool SameShape(const wire::TensorSpec& a, const wire::TensorSpec& b) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto generation = static_cast<wire::Generation>(data[0] % wire::kGenerationCount);
-  const base::Result<wire::IoSpec> spec = wire::DecodeIoSpec(generation, {data + 1, size - 1});
-  if (!spec) return 0;
-  const auto inputs = std::span(spec->inputs).first(spec->input_count);
-  const auto outputs = std::span(spec->outputs).first(spec->output_count);
+  wire::IoSpec spec;
+  const base::Bytes payload = {data + 1, size - 1};
+  if (wire::DecodeIoSpec(generation, payload, spec) != base::Status::kOk) return 0;
+  const auto inputs = std::span(spec.inputs).first(spec.input_count);
+  const auto outputs = std::span(spec.outputs).first(spec.output_count);
   static uint8_t first[wire::kMaxIoSpecBytes];
   static uint8_t second[wire::kMaxIoSpecBytes];
   for (size_t g = 0; g < wire::kGenerationCount; ++g) {
     const auto other = static_cast<wire::Generation>(g);
-    const base::Result<size_t> encoded = wire::EncodeIoSpec(other, *spec, first);
+    const base::Result<size_t> encoded = wire::EncodeIoSpec(other, spec, first);
     Require(encoded.has_value());
     const base::Bytes bytes(first, *encoded);
-    const base::Result<wire::IoSpec> again = wire::DecodeIoSpec(other, bytes);
-    Require(again.has_value());
-    Require(again->input_bytes() == spec->input_bytes());
-    Require(again->entry_function.view() == spec->entry_function.view());
-    Require(again->model_name.view() == spec->model_name.view());
+    wire::IoSpec again;
+    Require(wire::DecodeIoSpec(other, bytes, again) == base::Status::kOk);
+    Require(again.input_bytes() == spec.input_bytes());
+    Require(again.entry_function.view() == spec.entry_function.view());
+    Require(again.model_name.view() == spec.model_name.view());
     Require(
-        std::ranges::equal(inputs, std::span(again->inputs).first(again->input_count), SameShape));
+        std::ranges::equal(inputs, std::span(again.inputs).first(again.input_count), SameShape));
     // The legacy struct has no shapes of outputs.
-    Require(std::ranges::equal(outputs, std::span(again->outputs).first(again->output_count),
+    Require(std::ranges::equal(outputs, std::span(again.outputs).first(again.output_count),
                                other == wire::Generation::kLegacy ? SameCounts : SameShape));
-    const base::Result<size_t> length = wire::EncodeIoSpec(other, *again, second);
+    const base::Result<size_t> length = wire::EncodeIoSpec(other, again, second);
     Require(length.has_value() && std::ranges::equal(bytes, base::Bytes(second, *length)));
   }
   return 0;

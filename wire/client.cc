@@ -10,8 +10,7 @@ namespace wire {
 namespace {
 
 DecoderConfig DecoderFor(const ClientConfig& config, size_t answer_bytes) {
-  return {.side = Side::kHost,
-          .generation = config.generation,
+  return {.generation = config.generation,
           .max_payload_bytes = static_cast<uint32_t>(std::min<size_t>(answer_bytes, UINT32_MAX)),
           .checksums = config.checksums};
 }

@@ -106,7 +106,7 @@ class Client {
   ClientConfig config_;
   base::MutableBytes answer_buffer_;
   LogListener* listener_;
-  Decoder decoder_;
+  HostDecoder decoder_;
   ClientState state_ = ClientState::kIdle;
   MessageType request_ = MessageType::kUnknown;
   uint16_t request_flags_ = 0;

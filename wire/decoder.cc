@@ -11,25 +11,29 @@ namespace {
 
 // Between the frames of one message a Kenning host may be held up by its own scheduler; only inside
 // a frame is the short limit the contract. 200 ms in units of kByteTimeoutMs.
-constexpr uint8_t kQuietLimitBetweenFrames = 40;
+constexpr uint16_t kQuietLimitBetweenFrames = 40;
+
+constexpr size_t kBehindId = 7;  // the checksum, flags and size follow the id
 
 }  // namespace
 
-Decoder::Decoder(const DecoderConfig& config)
-    : config_(config),
-      generation_(config.generation.value_or(Generation::kLegacy)),
+template <Side kSide>
+Decoder<kSide>::Decoder(const DecoderConfig& config)
+    : max_payload_bytes_(config.max_payload_bytes),
+      generation_(config.generation),
       checksums_(config.checksums) {
   StartHeader();
 }
 
-void Decoder::StartHeader() {
+template <Side kSide>
+void Decoder<kSide>::StartHeader() {
   phase_ = Phase::kHeader;
-  header_size_ =
-      static_cast<uint8_t>(config_.generation ? HeaderBytes(*config_.generation) : kRecogniseBytes);
+  header_size_ = kIsDevice ? kRecogniseBytes : HeaderBytes(generation_);
   window_ = base::MutableBytes(header_).first(header_size_);
 }
 
-Event Decoder::Received(size_t count) {
+template <Side kSide>
+Event Decoder<kSide>::Received(size_t count) {
   quiet_count_ = 0;
   if (phase_ != Phase::kHeader && generation_ != Generation::kLegacy) {
     frame_xor_ ^= XorOf(window_.first(count));
@@ -38,19 +42,18 @@ Event Decoder::Received(size_t count) {
   return window_.empty() ? WindowFull() : Event::kNone;
 }
 
-Event Decoder::WindowFull() {
+template <Side kSide>
+Event Decoder<kSide>::WindowFull() {
   switch (phase_) {
     case Phase::kHeader:
       return HeaderPartComplete();
     case Phase::kPayload:
       return FrameComplete();
     case Phase::kDrain:
-      if (drain_left_ == 0) return FrameDropped();
-      Drain();
-      return Event::kNone;
+      return Drain();
     case Phase::kResync:
       window_ = scratch_;
-      return Event::kNone;
+      break;
     case Phase::kDeciding:
       break;
   }
@@ -58,58 +61,58 @@ Event Decoder::WindowFull() {
 }
 
 // The next part of a payload that nobody wants.
-void Decoder::Drain() {
+template <Side kSide>
+Event Decoder<kSide>::Drain() {
+  if (drain_left_ == 0) return FrameDropped();
   phase_ = Phase::kDrain;
-  const auto size = static_cast<uint32_t>(std::min<size_t>(scratch_.size(), drain_left_));
-  window_ = base::MutableBytes(scratch_).first(size);
-  drain_left_ -= size;
+  window_ = base::MutableBytes(scratch_).first(std::min<size_t>(scratch_.size(), drain_left_));
+  drain_left_ -= static_cast<uint32_t>(window_.size());
+  return Event::kNone;
 }
 
-// `second_word` tells which bits of it count.
-bool Decoder::RepeatsHeader(uint32_t second_word) const {
+// The bytes that tell the wire, with any checksum.
+template <Side kSide>
+bool Decoder<kSide>::BeginRepeats() {
   if (!may_repeat_) return false;
-  const auto difference = [&](size_t at) {
-    return base::LoadLe<uint32_t>(header_.data() + at) ^
-           base::LoadLe<uint32_t>(repeated_.data() + at);
-  };
-  constexpr uint32_t kAllButChecksum = 0xFFFF00FF;  // the second byte of its word on both wires
-  if (generation_ == Generation::kHeader8) {
-    return ((difference(0) & kAllButChecksum) | (difference(4) & second_word)) == 0;
-  }
-  // The third word of a header that is not all there is the repeated one's or older.
-  return (difference(0) | (difference(4) & second_word & kAllButChecksum)) == 0;
+  const size_t checksum_at = HeaderBytes(generation_) - kBehindId;
+  repeated_[checksum_at] = header_[checksum_at];
+  return std::equal(header_.begin(), header_.begin() + kRecogniseBytes, repeated_.begin());
+}
+
+// Where a header ends before the third word, that is still the repeated one's.
+template <Side kSide>
+bool Decoder<kSide>::RestRepeats() const {
+  return may_repeat_ && std::equal(header_.begin() + kRecogniseBytes, header_.end(),
+                                   repeated_.begin() + kRecogniseBytes);
 }
 
 // Enough of a header to know its wire, or all of it.
-Event Decoder::HeaderPartComplete() {
-  if (!config_.generation && header_size_ == kRecogniseBytes) {
-    constexpr uint32_t kReceived = 0xFFFF;  // of the second word
-    if (!RepeatsHeader(kReceived)) {
+template <Side kSide>
+Event Decoder<kSide>::HeaderPartComplete() {
+  if (kIsDevice && header_size_ == kRecogniseBytes) {
+    if (!BeginRepeats()) {
       may_repeat_ = false;
-      generation_ = Recognise(std::span(header_).first<kRecogniseBytes>(), established_,
-                              config_.max_payload_bytes);
+      generation_ = Recognise(std::span(header_).template first<kRecogniseBytes>(), established_,
+                              max_payload_bytes_);
     }
-    header_size_ = static_cast<uint8_t>(HeaderBytes(generation_));
+    header_size_ = HeaderBytes(generation_);
     window_ = base::MutableBytes(header_).first(header_size_).subspan(kRecogniseBytes);
     if (!window_.empty()) return Event::kNone;
   }
   return HeaderComplete();
 }
 
-Event Decoder::HeaderComplete() {
+template <Side kSide>
+Event Decoder<kSide>::HeaderComplete() {
   frame_xor_ = XorOf(base::Bytes(header_).first(header_size_));
-  if (RepeatsHeader(~0u) &&
-      (generation_ == Generation::kHeader8 ||
-       std::equal(header_.begin() + 8, header_.end(), repeated_.begin() + 8))) {
+  if (RestRepeats()) {
     phase_ = Phase::kDeciding;
     return Event::kFrameBegin;
   }
   may_repeat_ = false;
   const base::Status decoded = CheckHeader();
   if (decoded != base::Status::kOk) {
-    if (config_.side == Side::kDevice || generation_ == Generation::kLegacy) {
-      return FramingLost(decoded);
-    }
+    if (kIsDevice || generation_ == Generation::kLegacy) return FramingLost(decoded);
     std::copy(header_.begin() + 1, header_.begin() + header_size_, header_.begin());
     window_ = base::MutableBytes(header_).subspan(header_size_ - 1u, 1);
     return Event::kNone;
@@ -126,13 +129,11 @@ Event Decoder::HeaderComplete() {
     }
   }
   if (pending_ != base::Status::kOk) {
-    if (frame_.payload_bytes == 0) return FrameDropped();
     drain_left_ = frame_.payload_bytes;
-    Drain();
-    return Event::kNone;
+    return Drain();
   }
   if (frame_.payload_bytes == 0) return FrameComplete();
-  if (generation_ != Generation::kLegacy && !frame_.first() && !frame_.last()) {
+  if (kIsDevice && !frame_.first() && !frame_.last()) {  // so not on the legacy wire
     repeated_ = header_;
     may_repeat_ = true;
   }
@@ -140,24 +141,25 @@ Event Decoder::HeaderComplete() {
   return Event::kFrameBegin;
 }
 
-base::Status Decoder::CheckHeader() {
+template <Side kSide>
+base::Status Decoder<kSide>::CheckHeader() {
   const base::Bytes header = base::Bytes(header_).first(header_size_);
   const base::Status decoded = DecodeHeader(generation_, header, frame_);
   // The legacy wire has no flow control to check.
   if (decoded != base::Status::kOk || generation_ == Generation::kLegacy) return decoded;
   const bool is_answer = frame_.flow == Flow::kTransmission || frame_.flow == Flow::kAcknowledge;
-  const bool expected = config_.side == Side::kDevice
-                            ? frame_.flow == Flow::kRequest
-                            : is_answer && frame_.payload_bytes <= config_.max_payload_bytes &&
-                                  (frame_.type != MessageType::kUnknown || IsDenial(frame_));
+  const bool expected = kIsDevice ? frame_.flow == Flow::kRequest
+                                  : is_answer && frame_.payload_bytes <= max_payload_bytes_ &&
+                                        (frame_.type != MessageType::kUnknown || IsDenial(frame_));
   return expected ? base::Status::kOk : base::Status::kProtocolDataInvalid;
 }
 
-base::Status Decoder::CheckSequence() const {
-  if (frame_.type == MessageType::kUnknown && config_.side == Side::kDevice) {
+template <Side kSide>
+base::Status Decoder<kSide>::CheckSequence() const {
+  if (kIsDevice && frame_.type == MessageType::kUnknown) {
     return base::Status::kRuntimeInvalidMessageType;
   }
-  if (frame_.payload_bytes > config_.max_payload_bytes) {
+  if (frame_.payload_bytes > max_payload_bytes_) {
     return base::Status::kProtocolMessageTooBig;
   }
   if (!frame_.first() && !(open_ && open_type_ == frame_.type)) {
@@ -166,7 +168,8 @@ base::Status Decoder::CheckSequence() const {
   return base::Status::kOk;
 }
 
-void Decoder::SetPending(base::Status reason) {
+template <Side kSide>
+void Decoder<kSide>::SetPending(base::Status reason) {
   pending_ = reason;
   refused_ = frame_;
   answerable_ = true;
@@ -174,43 +177,56 @@ void Decoder::SetPending(base::Status reason) {
   if (frame_.type == open_type_) open_ = false;
 }
 
+// Of what came before a whole header: there is nobody to answer.
+template <Side kSide>
+void Decoder<kSide>::SetPendingForNobody(base::Status reason) {
+  frame_ = {};
+  SetPending(reason);
+  answerable_ = false;
+}
+
 // What follows cannot be told apart any more: wait for silence. A host does not wait; it knows at
 // once that its answer is spoilt.
-Event Decoder::FramingLost(base::Status reason) {
+template <Side kSide>
+Event Decoder<kSide>::FramingLost(base::Status reason) {
   if (pending_ == base::Status::kOk) SetPending(reason);
   open_ = false;  // whatever was open lost a part
-  if (config_.side == Side::kHost) return Report();
+  if (!kIsDevice) return Report();
   phase_ = Phase::kResync;
   window_ = scratch_;
   return Event::kNone;
 }
 
-void Decoder::Place(base::MutableBytes destination) {
+template <Side kSide>
+void Decoder<kSide>::Place(base::MutableBytes destination) {
   window_ = destination.first(frame_.payload_bytes);
   phase_ = Phase::kPayload;
 }
 
-void Decoder::Refuse(base::Status reason) {
+template <Side kSide>
+void Decoder<kSide>::Refuse(base::Status reason) {
   SetPending(reason);
   drain_left_ = frame_.payload_bytes;
-  Drain();
+  (void)Drain();  // not empty: it had its kFrameBegin
 }
 
-Event Decoder::RefuseRest(base::Status reason) {
+template <Side kSide>
+Event Decoder<kSide>::RefuseRest(base::Status reason) {
   SetPending(reason);
   return frame_.last() ? Report() : Event::kNone;
 }
 
-bool Decoder::ChecksumHolds() const {
+template <Side kSide>
+bool Decoder<kSide>::ChecksumHolds() const {
   if (generation_ == Generation::kLegacy) return true;
   return frame_xor_ == kChecksumSeed;
 }
 
 // A client that does not compute checksums writes 0; it says so once, in its PING.
-void Decoder::LearnFromPing() {
+template <Side kSide>
+void Decoder<kSide>::LearnFromPing() {
   constexpr uint16_t kWhole = flag::kFirst | flag::kLast;
-  constexpr size_t kBehindId = 7;  // flags, size and the checksum itself follow the id
-  if (config_.side == Side::kHost || frame_.type != MessageType::kPing) return;
+  if (!kIsDevice || frame_.type != MessageType::kPing) return;
   if ((frame_.flags & kWhole) != kWhole) return;
   if (ChecksumHolds()) {
     checksums_ = true;
@@ -219,17 +235,19 @@ void Decoder::LearnFromPing() {
   }
 }
 
-Event Decoder::FrameComplete() {
+template <Side kSide>
+Event Decoder<kSide>::FrameComplete() {
   LearnFromPing();
   if (checksums_ && !ChecksumHolds()) return FramingLost(base::Status::kWireChecksumWrong);
   established_ = generation_;
   answerable_ = true;
-  if (open_ && frame_.type == open_type_ && frame_.last()) open_ = false;
+  if (frame_.type == open_type_ && frame_.last()) open_ = false;
   StartHeader();
   return Event::kFrameEnd;
 }
 
-Event Decoder::FrameDropped() {
+template <Side kSide>
+Event Decoder<kSide>::FrameDropped() {
   if (checksums_ && !ChecksumHolds()) {
     // What seemed wrong with the message may be the line's doing.
     SetPending(base::Status::kWireChecksumWrong);
@@ -240,7 +258,8 @@ Event Decoder::FrameDropped() {
   return Event::kNone;
 }
 
-Event Decoder::Report() {
+template <Side kSide>
+Event Decoder<kSide>::Report() {
   reported_ = pending_;
   pending_ = base::Status::kOk;
   frame_ = refused_;
@@ -249,29 +268,29 @@ Event Decoder::Report() {
   return Event::kRefused;
 }
 
-uint8_t Decoder::QuietLimit() const {
+template <Side kSide>
+uint16_t Decoder<kSide>::QuietLimit() const {
   return generation_ == Generation::kLegacy ? 1 : kQuietLimitBetweenFrames;
 }
 
-Event Decoder::LineError() {
-  const bool in_header = phase_ == Phase::kHeader;
-  if (in_header && !open_ && pending_ == base::Status::kOk) {
-    frame_ = {};
-    SetPending(base::Status::kProtocolClientDisconnected);
-    answerable_ = false;
+template <Side kSide>
+Event Decoder<kSide>::LineError() {
+  if (phase_ == Phase::kHeader && pending_ == base::Status::kOk && !open_) {
+    SetPendingForNobody(base::Status::kProtocolClientDisconnected);
   }
   return FramingLost(base::Status::kProtocolClientDisconnected);
 }
 
-Event Decoder::LineQuiet() {
+template <Side kSide>
+Event Decoder<kSide>::LineQuiet() {
   const bool between = between_frames();
-  if (between && pending_ == base::Status::kOk && !open_) return Event::kNone;
-  if (pending_ == base::Status::kOk && phase_ == Phase::kHeader && !open_) {
-    // A few bytes of nothing: nobody can be answered, so nobody is waited for.
-    frame_ = {};
-    SetPending(base::Status::kProtocolTimeout);
-    answerable_ = false;
-    return Report();
+  if (pending_ == base::Status::kOk && !open_) {
+    if (between) return Event::kNone;
+    if (phase_ == Phase::kHeader) {
+      // A few bytes of nothing: nobody can be answered, so nobody is waited for.
+      SetPendingForNobody(base::Status::kProtocolTimeout);
+      return Report();
+    }
   }
   if (!between) {
     // A refused frame that ends here may have been refused for a size that the line made up.
@@ -285,5 +304,8 @@ Event Decoder::LineQuiet() {
   open_ = false;
   return Report();
 }
+
+template class Decoder<Side::kDevice>;
+template class Decoder<Side::kHost>;
 
 }  // namespace wire

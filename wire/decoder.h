@@ -39,16 +39,17 @@ enum class Side : uint8_t { kDevice, kHost };
 enum class Event : uint8_t { kNone, kFrameBegin, kFrameEnd, kRefused };
 
 struct DecoderConfig {
-  Side side = Side::kDevice;
-  // Fixed on the host. A device leaves it empty and recognises the format from the first bytes,
-  // again at each frame that can open a session.
-  std::optional<Generation> generation = std::nullopt;
+  // Of a host. A device recognises the format from the first bytes, again at each frame that can
+  // open a session.
+  Generation generation = Generation::kLegacy;
   // A frame with more payload is drained and refused with kProtocolMessageTooBig.
   uint32_t max_payload_bytes = 0;
   // Until a PING says otherwise.
   bool checksums = true;
 };
 
+// Two classes, so that a device carries no code of the host's.
+template <Side kSide>
 class Decoder {
  public:
   explicit Decoder(const DecoderConfig& config);
@@ -95,13 +96,16 @@ class Decoder {
   [[nodiscard]] bool checksums() const { return checksums_; }
 
  private:
+  static constexpr bool kIsDevice = kSide == Side::kDevice;
+
   enum class Phase : uint8_t { kHeader, kDeciding, kPayload, kDrain, kResync };
 
   Event WindowFull();
   Event HeaderPartComplete();
   Event HeaderComplete();
-  [[nodiscard]] bool RepeatsHeader(uint32_t second_word) const;
-  void Drain();
+  [[nodiscard]] bool BeginRepeats();
+  [[nodiscard]] bool RestRepeats() const;
+  Event Drain();
   [[nodiscard]] base::Status CheckHeader();
   Event FrameComplete();
   Event FrameDropped();
@@ -109,36 +113,43 @@ class Decoder {
   Event Report();
   void StartHeader();
   void SetPending(base::Status reason);
+  void SetPendingForNobody(base::Status reason);
   [[nodiscard]] base::Status CheckSequence() const;
   [[nodiscard]] bool ChecksumHolds() const;
   void LearnFromPing();
-  [[nodiscard]] uint8_t QuietLimit() const;
+  [[nodiscard]] uint16_t QuietLimit() const;
 
-  DecoderConfig config_;
-  std::optional<Generation> established_;
+  uint32_t max_payload_bytes_;
   Generation generation_;
   bool checksums_;
-  bool open_ = false;  // a message has begun and its LAST frame is still to come
-  MessageType open_type_ = MessageType::kUnknown;
+  // From here to header_ all starts as zero and without gaps: one call clears it.
+  std::optional<Generation> established_;
   Phase phase_ = Phase::kHeader;
-  uint8_t header_size_ = 0;
-  uint8_t frame_xor_ = 0;
-  uint8_t quiet_count_ = 0;
+  // A message has begun and its LAST frame is still to come.
+  bool open_ = false;
+  MessageType open_type_ = MessageType::kUnknown;
+  // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
+  // for its checksum, means what that (repeated_) meant, as long as nothing else came between.
+  bool may_repeat_ = false;
   bool answerable_ = false;
+  uint8_t frame_xor_ = 0;
+  uint16_t quiet_count_ = 0;
+  uint32_t drain_left_ = 0;                   // behind the window
   base::Status pending_ = base::Status::kOk;  // refusal that is still to be reported
   base::Status reported_ = base::Status::kOk;
   Frame frame_;
   Frame refused_;
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> header_ = {};
+  std::array<uint8_t, kMaxHeaderBytes> repeated_;
+  size_t header_size_;
   base::MutableBytes window_;
-  uint32_t drain_left_ = 0;  // behind the window
-  // Summed and compared a word at a time.
-  alignas(4) std::array<uint8_t, kMaxHeaderBytes> header_;
-  // Kenning cuts a message into frames of one size: a header that repeats the one before it, but
-  // for its checksum, means what that meant. This is it, as long as nothing else came between.
-  alignas(4) std::array<uint8_t, kMaxHeaderBytes> repeated_;
-  bool may_repeat_ = false;
   std::array<uint8_t, 64> scratch_;
 };
+
+extern template class Decoder<Side::kDevice>;
+extern template class Decoder<Side::kHost>;
+using DeviceDecoder = Decoder<Side::kDevice>;
+using HostDecoder = Decoder<Side::kHost>;
 
 }  // namespace wire
 

@@ -47,7 +47,7 @@ class Line {
     for (int i = 0; i < times; ++i) Handle(decoder.LineQuiet());
   }
 
-  Decoder decoder;
+  DeviceDecoder decoder;
   std::vector<Seen> seen;
 
  private:
@@ -193,7 +193,7 @@ TEST(DecoderTest, EveryCutOfAFrameEndsInOneReportAndAFreshLine) {
   for (Generation generation : {Generation::kLegacy, Generation::kHeader8, Generation::kHeader12}) {
     const ByteVector whole = FrameBytes(generation, MessageType::kData, kWhole, Hex("01 02 03"));
     for (size_t cut = 1; cut < whole.size(); ++cut) {
-      Line line({.generation = generation, .max_payload_bytes = kMaxPayload});
+      Line line(kDevice);
       line.Feed(ByteVector(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(cut)));
       line.Quiet(40);
       ASSERT_EQ(line.seen.size(), 1u) << GenerationName(generation) << " cut at " << cut;

@@ -2,49 +2,53 @@
 
 #include "wire/frame.h"
 
-#include <algorithm>
+#include <cstring>
+#include <memory>
 
 namespace wire {
 namespace {
 
-// The id field: type number in the low bits, flow control in the top two of its last byte.
-constexpr size_t IdBytes(Generation generation) {
-  return generation == Generation::kHeader8 ? 1 : 5;
-}
+// The newer headers end alike: the last byte of the id, with flow control in its top two bits,
+// checksum, flags, size. So their offsets are from the end, where both have whole words.
+constexpr ptrdiff_t kIdEndAt = -8, kChecksumAt = -7, kFlagsAt = -6, kSizeAt = -4;
 constexpr unsigned kFlowShift = 6;
 constexpr uint8_t kTypeMask = (1 << kFlowShift) - 1;
 
-base::Status DecodeLegacy(base::Bytes header, Frame& frame) {
-  const auto size = base::LoadLe<uint32_t>(header.data());
-  frame.number = base::LoadLe<uint16_t>(header.data() + 4);
+base::Status DecodeLegacy(const uint8_t* header, Frame& frame) {
+  const auto size = base::LoadLe<uint32_t>(header);
+  const bool possible = size >= kLegacyTypeBytes;
+  frame.number = base::LoadLe<uint16_t>(header + kLegacyTypeAt);
   frame.type = TypeOf(Generation::kLegacy, frame.number);
-  frame.flow =
-      InfoOf(frame.type).service == Service::kAnswer ? Flow::kTransmission : Flow::kRequest;
+  frame.flow = Flow::kTransmission;
   frame.flags = flag::kFirst | flag::kLast;
-  if (frame.type == MessageType::kOk) frame.flags |= flag::kSuccess;
-  if (frame.type == MessageType::kError) frame.flags |= flag::kFail;
-  frame.payload_bytes = 0;
-  if (size < sizeof(uint16_t)) return base::Status::kProtocolDataInvalid;
-  frame.payload_bytes = size - static_cast<uint32_t>(sizeof(uint16_t));
+  frame.payload_bytes = possible ? size - kLegacyTypeBytes : 0;
   if (frame.payload_bytes > 0) frame.flags |= flag::kHasPayload;
-  return base::Status::kOk;
+  if (frame.type == MessageType::kOk) {
+    frame.flags |= flag::kSuccess;
+  } else if (frame.type == MessageType::kError) {
+    frame.flags |= flag::kFail;
+  } else {
+    frame.flow = Flow::kRequest;
+  }
+  return possible ? base::Status::kOk : base::Status::kProtocolDataInvalid;
 }
 
 }  // namespace
 
 base::Status DecodeHeader(Generation generation, base::Bytes header, Frame& frame) {
-  if (generation == Generation::kLegacy) return DecodeLegacy(header, frame);
-  const uint8_t* rest = header.data() + IdBytes(generation);
-  const uint8_t last = rest[-1];
-  ++rest;  // the checksum
-  const uint64_t high = last & kTypeMask;
-  frame.number = generation == Generation::kHeader8
-                     ? high
-                     : high << 32 | base::LoadLe<uint32_t>(header.data());
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> bytes;  // its fields are aligned in it
+  std::memcpy(bytes.data(), header.data(), header.size());
+  if (generation == Generation::kLegacy) return DecodeLegacy(bytes.data(), frame);
+  const uint8_t* const end = std::assume_aligned<4>(bytes.data() + header.size());
+  const uint8_t id_end = end[kIdEndAt];
+  frame.number = id_end & kTypeMask;
+  if (generation == Generation::kHeader12) {
+    frame.number = frame.number << 32 | base::LoadLe<uint32_t>(bytes.data());
+  }
   frame.type = TypeOf(generation, frame.number);
-  frame.flow = static_cast<Flow>(last >> kFlowShift);
-  frame.flags = base::LoadLe<uint16_t>(rest);
-  frame.payload_bytes = base::LoadLe<uint32_t>(rest + 2);
+  frame.flow = static_cast<Flow>(id_end >> kFlowShift);
+  frame.flags = base::LoadLe<uint16_t>(end + kFlagsAt);
+  frame.payload_bytes = base::LoadLe<uint32_t>(end + kSizeAt);
   const bool payload_unannounced =
       frame.payload_bytes != 0 && (frame.flags & flag::kHasPayload) == 0;
   if ((frame.flags & flag::kReserved) != 0 || payload_unannounced) {
@@ -56,35 +60,35 @@ base::Status DecodeHeader(Generation generation, base::Bytes header, Frame& fram
 EncodedHeader EncodeHeader(Generation generation, const Frame& frame, bool checksum,
                            uint8_t payload_xor) {
   EncodedHeader header = {.bytes = {}, .size = HeaderBytes(generation)};
-  const std::optional<uint8_t> known = NumberOf(generation, frame.type);
-  const uint64_t number = known ? *known : frame.number;
+  uint8_t* const bytes = header.bytes.data();
+  const int8_t known = InfoOf(frame.type).number[static_cast<size_t>(generation)];
+  uint64_t number = known == MessageInfo::kNone ? frame.number : static_cast<uint8_t>(known);
   if (generation == Generation::kLegacy) {
-    base::StoreLe<uint32_t>(header.bytes.data(),
-                            frame.payload_bytes + static_cast<uint32_t>(sizeof(uint16_t)));
-    base::StoreLe<uint16_t>(header.bytes.data() + 4, static_cast<uint16_t>(number));
+    base::StoreLe<uint32_t>(bytes, frame.payload_bytes + kLegacyTypeBytes);
+    base::StoreLe<uint16_t>(bytes + kLegacyTypeAt, static_cast<uint16_t>(number));
     return header;
   }
-  const size_t id_bytes = IdBytes(generation);
-  for (size_t i = 0; i < id_bytes; ++i) header.bytes[i] = static_cast<uint8_t>(number >> (8 * i));
-  uint8_t* rest = header.bytes.data() + id_bytes;
-  rest[-1] =
-      static_cast<uint8_t>((rest[-1] & kTypeMask) | static_cast<uint8_t>(frame.flow) << kFlowShift);
-  ++rest;
-  base::StoreLe<uint16_t>(rest, frame.flags);
-  base::StoreLe<uint32_t>(rest + 2, frame.payload_bytes);
+  if (generation == Generation::kHeader12) {
+    base::StoreLe<uint32_t>(bytes, static_cast<uint32_t>(number));
+    number >>= 32;
+  }
+  uint8_t* const end = std::assume_aligned<4>(bytes + header.size);
+  end[kIdEndAt] =
+      static_cast<uint8_t>((number & kTypeMask) | static_cast<unsigned>(frame.flow) << kFlowShift);
+  base::StoreLe<uint16_t>(end + kFlagsAt, frame.flags);
+  base::StoreLe<uint32_t>(end + kSizeAt, frame.payload_bytes);
   if (checksum) {
-    header.bytes[id_bytes] =
-        static_cast<uint8_t>(kChecksumSeed ^ XorOf(header.span()) ^ payload_xor);
+    end[kChecksumAt] = static_cast<uint8_t>(kChecksumSeed ^ XorOf(header.span()) ^ payload_xor);
   }
   return header;
 }
 
 Frame AnswerTo(Generation generation, const Frame& request, bool success, uint32_t payload_bytes) {
   Frame answer = {.type = request.type,
-                  .number = request.number,
                   .flow = Flow::kTransmission,
                   .flags = flag::kFirst | flag::kLast | flag::kIsZephyr,
-                  .payload_bytes = payload_bytes};
+                  .payload_bytes = payload_bytes,
+                  .number = request.number};
   if (generation == Generation::kLegacy) {
     answer.type = success ? MessageType::kOk : MessageType::kError;
   }

@@ -34,23 +34,26 @@ inline constexpr uint16_t kSerialized = 1 << 12;
 
 struct Frame {
   MessageType type = MessageType::kUnknown;
-  uint64_t number = 0;  // as on the wire; what an unknown type is answered by
   Flow flow = Flow::kRequest;
   uint16_t flags = 0;
   uint32_t payload_bytes = 0;
+  uint64_t number = 0;  // as on the wire; what an unknown type is answered by
 
   [[nodiscard]] bool first() const { return (flags & flag::kFirst) != 0; }
   [[nodiscard]] bool last() const { return (flags & flag::kLast) != 0; }
 };
 
 inline constexpr size_t kMaxHeaderBytes = 12;
+// The legacy header: a size, which includes the type, then the type.
+inline constexpr uint32_t kLegacyTypeBytes = 2;
+inline constexpr size_t kLegacyTypeAt = 4;
 // XOR over all bytes of a frame with a header, checksum byte included.
 inline constexpr uint8_t kChecksumSeed = 0x4B;
 // Longest frame Kenning sends and takes on a UART, header included.
 inline constexpr size_t kKenningFrameBytes = 136;
 
 [[nodiscard]] constexpr size_t HeaderBytes(Generation generation) {
-  constexpr std::array<size_t, kGenerationCount> kBytes = {6, 8, 12};
+  constexpr std::array<uint8_t, kGenerationCount> kBytes = {6, 8, 12};
   return kBytes[static_cast<size_t>(generation)];
 }
 
@@ -63,7 +66,7 @@ inline constexpr size_t kKenningFrameBytes = 136;
 [[nodiscard]] base::Status DecodeHeader(Generation generation, base::Bytes header, Frame& frame);
 
 struct EncodedHeader {
-  std::array<uint8_t, kMaxHeaderBytes> bytes;
+  alignas(uint32_t) std::array<uint8_t, kMaxHeaderBytes> bytes;
   size_t size;
 
   [[nodiscard]] base::Bytes span() const { return base::Bytes(bytes).first(size); }

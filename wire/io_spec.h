@@ -48,7 +48,7 @@ struct TensorSpec {
   ElementType type;
   // Legacy outputs have no shape, only a number of elements; legacy inputs may come without one.
   bool shape_known = false;
-  uint32_t rank = 0;
+  uint8_t rank = 0;
   std::array<uint32_t, kMaxRank> dims = {};
   uint32_t element_count = 0;
 
@@ -74,8 +74,8 @@ class Name {
 struct IoSpec {
   uint32_t input_count = 0;
   uint32_t output_count = 0;  // 0 only in our own encoding: unknown
-  std::array<TensorSpec, kMaxTensors> inputs = {};
-  std::array<TensorSpec, kMaxTensors> outputs = {};
+  std::array<TensorSpec, kMaxTensors> inputs;
+  std::array<TensorSpec, kMaxTensors> outputs;
   Name entry_function;
   Name model_name;
 
@@ -83,11 +83,12 @@ struct IoSpec {
   [[nodiscard]] uint32_t input_bytes() const;
 };
 
-// Known by size and, for our own, by its magic. kModelInvalidArgument for anything else: counts or
+// Into a new `spec`, which is of no use after a failure. Known by size and, for our own, by its
+// magic. kModelInvalidArgument for anything else: counts or
 // ranks out of range, unknown element type, inputs of 4 GiB and more, names that are not printable.
 // A legacy shape that contradicts its own number of elements is dropped (shape_known is false): the
 // predecessor accepts it, and the module knows its shapes better.
-[[nodiscard]] base::Result<IoSpec> DecodeIoSpec(Generation generation, base::Bytes payload);
+[[nodiscard]] base::Status DecodeIoSpec(Generation generation, base::Bytes payload, IoSpec& spec);
 
 // Bytes written to the start of `out` (kMaxIoSpecBytes are always enough): the generation's own
 // struct if it can say everything, else our own encoding. kModelInvalidArgument if `spec` itself is

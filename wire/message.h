@@ -25,6 +25,7 @@ inline constexpr size_t kGenerationCount = 3;
 [[nodiscard]] std::string_view GenerationName(Generation generation);
 
 enum class MessageType : uint8_t {
+  kUnknown,  // a number that the generation does not define
   kOk,
   kError,
   kPing,
@@ -41,7 +42,6 @@ enum class MessageType : uint8_t {
   kRuntime,
   kUnoptimizedModel,
   kLogs,
-  kUnknown,  // a number that the generation does not define; not in the table
 };
 
 // Life cycle of a device; each state includes the ones before it.
@@ -53,7 +53,7 @@ enum class DeviceState : uint8_t {
   kInferenceDone,
 };
 
-[[nodiscard]] std::string_view DeviceStateName(DeviceState state);
+[[nodiscard]] const char* DeviceStateName(DeviceState state);
 
 enum class Service : uint8_t {
   kRequest,  // a bare-metal device serves it
@@ -65,11 +65,11 @@ struct MessageInfo {
   static constexpr int8_t kNone = -1;
 
   MessageType type;
-  std::string_view name;
   std::array<int8_t, kGenerationCount> number;  // by Generation; kNone if it does not exist there
   Service service;
   DeviceState needed_state;  // of a served request
   bool has_payload;          // a served request without one must be empty
+  const char* name;
 };
 
 // The whole table, in the order of MessageType.

@@ -9,23 +9,19 @@ namespace wire {
 
 void EncodeAllocationStatistics(std::span<const uint32_t, 6> values,
                                 std::span<uint8_t, kAllocationStatisticsBytes> out) {
-  for (size_t i = 0; i < values.size(); ++i) base::StoreLe(out.data() + 4 * i, values[i]);
+  std::memcpy(out.data(), values.data(), out.size());
 }
 
-void EncodeStatistics(Generation generation, std::span<const Statistic> statistics,
-                      base::MutableBytes out) {
-  const size_t record_bytes = StatisticRecordBytes(generation);
-  std::ranges::fill(out, uint8_t{0});
-  for (size_t i = 0; i < statistics.size(); ++i) {
-    uint8_t* record = out.data() + i * record_bytes;
-    const std::string_view name = statistics[i].name.substr(0, kStatisticNameBytes);
-    std::memcpy(record, name.data(), name.size());
-    if (generation != Generation::kLegacy) {
-      base::StoreLe(record + kStatisticNameBytes,
-                    uint64_t{static_cast<uint8_t>(statistics[i].kind)});
-    }
-    base::StoreLe(record + record_bytes - sizeof(uint64_t), statistics[i].value);
-  }
+size_t EncodeStatistic(Generation generation, const Statistic& statistic, base::MutableBytes out) {
+  constexpr size_t kNameWords = kStatisticNameBytes / sizeof(uint64_t);
+  std::array<uint64_t, kNameWords + 2> record = {};
+  std::memcpy(record.data(), statistic.name.data(),
+              std::min(statistic.name.size(), kStatisticNameBytes));
+  size_t words = kNameWords;
+  if (generation != Generation::kLegacy) record[words++] = static_cast<uint8_t>(statistic.kind);
+  record[words++] = statistic.value;
+  std::memcpy(out.data(), record.data(), words * sizeof(uint64_t));
+  return words * sizeof(uint64_t);
 }
 
 base::Result<StatisticList> DecodeStatistics(Generation generation, base::Bytes payload) {

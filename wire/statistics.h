@@ -34,7 +34,7 @@ struct Statistic {
 };
 
 // In this order they make the 24-byte form.
-inline constexpr std::array<std::string_view, 6> kAllocationNames = {
+inline constexpr std::array<const char*, 6> kAllocationNames = {
     "host_bytes_peak",   "host_bytes_allocated",   "host_bytes_freed",
     "device_bytes_peak", "device_bytes_allocated", "device_bytes_freed",
 };
@@ -48,9 +48,9 @@ void EncodeAllocationStatistics(std::span<const uint32_t, 6> values,
   return generation == Generation::kLegacy ? 40 : 48;
 }
 
-// Named records. `out` holds StatisticRecordBytes for each; longer names are cut.
-void EncodeStatistics(Generation generation, std::span<const Statistic> statistics,
-                      base::MutableBytes out);
+// A named record to the start of `out`, which holds StatisticRecordBytes: the bytes written. A
+// longer name is cut.
+size_t EncodeStatistic(Generation generation, const Statistic& statistic, base::MutableBytes out);
 
 struct StatisticList {
   std::array<Statistic, kMaxStatistics> items;

@@ -30,7 +30,11 @@ TEST(StatisticsTest, RecordsComeBackTheSame) {
       Statistic{"x", StatisticKind::kInferenceTimeNs, 0}};
   for (Generation generation : {Generation::kLegacy, Generation::kHeader8, Generation::kHeader12}) {
     ByteVector bytes(2 * StatisticRecordBytes(generation), 0xEE);
-    EncodeStatistics(generation, records, bytes);
+    size_t size = 0;
+    for (const Statistic& record : records) {
+      size += EncodeStatistic(generation, record, base::MutableBytes(bytes).subspan(size));
+    }
+    ASSERT_EQ(size, bytes.size());
     const auto list = DecodeStatistics(generation, bytes);
     ASSERT_TRUE(list.has_value());
     ASSERT_EQ(list->count, 2u);

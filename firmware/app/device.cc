@@ -50,8 +50,7 @@ Device::Device(Board& board, base::MutableBytes heap, runtime::KernelMode kernel
       log_(board),
       watch_(board, log_),
       store_(heap, watch_, kernel_mode),
-      decoder_({.side = wire::Side::kDevice,
-                .max_payload_bytes = static_cast<uint32_t>(store_.capacity_bytes())}),
+      decoder_({.max_payload_bytes = static_cast<uint32_t>(store_.capacity_bytes())}),
       reason_(LogLevel::kError) {
   log_.set_sink(this);
 }
@@ -308,13 +307,14 @@ base::Status Device::ServePing() {
 }
 
 base::Status Device::ServeIoSpec() {
-  const base::Result<wire::IoSpec> spec =
-      wire::DecodeIoSpec(decoder_.generation(), base::Bytes(control_).first(message_bytes_));
-  if (!spec) return spec.error();
-  spec_ = *spec;
+  wire::IoSpec spec;
+  const base::Status decoded =
+      wire::DecodeIoSpec(decoder_.generation(), base::Bytes(control_).first(message_bytes_), spec);
+  if (decoded != base::Status::kOk) return decoded;
+  spec_ = spec;
   have_spec_ = true;
   spec_waits_ = true;
-  AnswerSuccess();
+  Answer(true);
   return base::Status::kOk;
 }
 
@@ -487,23 +487,21 @@ base::Status Device::ServeStats() {
     Answer(true, std::array{base::Bytes(payload)});
     return base::Status::kOk;
   }
-  // The first two only where there was an inference.
-  std::array<wire::Statistic, 2 + values.size()> records = {{
-      {"target_inference_step"sv, wire::StatisticKind::kInferenceTimeNs, inference_ns_},
-      {"inference_instructions"sv, wire::StatisticKind::kDefault, inference_instructions_},
-  }};
-  for (size_t i = 0; i < values.size(); ++i) {
-    records[2 + i] = {wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]};
+  constexpr size_t kMaxRecords = values.size() + 2;
+  std::array<uint8_t, kMaxRecords * wire::StatisticRecordBytes(Generation::kHeader12)> payload;
+  size_t size = 0;
+  const auto add = [&](const char* name, wire::StatisticKind kind, uint64_t value) {
+    size += wire::EncodeStatistic(decoder_.generation(), {name, kind, value},
+                                  base::MutableBytes(payload).subspan(size));
+  };
+  if (inference_measured_) {
+    add("target_inference_step", wire::StatisticKind::kInferenceTimeNs, inference_ns_);
+    add("inference_instructions", wire::StatisticKind::kDefault, inference_instructions_);
   }
-  // Aligned, both: then numbers are stored a word at a time.
-  const auto sent = std::span(records).subspan(inference_measured_ ? 0 : 2);
-  alignas(uint64_t)
-      std::array<uint8_t, records.size() * wire::StatisticRecordBytes(Generation::kHeader12)>
-          payload;
-  const base::MutableBytes used = base::MutableBytes(payload).first(
-      sent.size() * wire::StatisticRecordBytes(decoder_.generation()));
-  wire::EncodeStatistics(decoder_.generation(), sent, used);
-  Answer(true, std::array{base::Bytes(used)});
+  for (size_t i = 0; i < values.size(); ++i) {
+    add(wire::kAllocationNames[i], wire::StatisticKind::kAllocation, values[i]);
+  }
+  Answer(true, std::array{base::Bytes(payload).first(size)});
   return base::Status::kOk;
 }
 

@@ -87,7 +87,6 @@ class Device final : private LogSink {
 
   // Answers to the frame of the decoder's last event.
   void Answer(bool success, std::span<const base::Bytes> payload = {});
-  void AnswerSuccess() { Answer(true); }
   void AnswerFailure(base::Status status);
   void Send(const wire::Frame& frame, std::span<const base::Bytes> payload);
   void LogFailure(base::Status status);
@@ -96,29 +95,29 @@ class Device final : private LogSink {
 
   Board& board_;
   InputSource& source_;
-  base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
   Log log_;
   KernelWatch watch_;
   ModelStore store_;
-  wire::Decoder decoder_;
-  bool connected_ = false;  // a client of the newer wires said PING
+  wire::DeviceDecoder decoder_;
 
-  bool have_spec_ = false;
-  bool spec_waits_ = false;  // for its MODEL
-  // Of the model in service, as long as the store's epoch is this one.
-  wire::DeviceState served_ = wire::DeviceState::kUninitialized;
-  uint32_t epoch_ = 0;
-  // The message that is being received, and how much of it came.
-  wire::MessageType message_ = wire::MessageType::kUnknown;
-  uint32_t message_bytes_ = 0;
-
+  // From here to reason_ all starts as zero and, the widest first, without gaps: one call clears
+  // it.
+  uint64_t inference_instructions_ = 0;
+  uint64_t inference_ns_ = 0;
   // Two sets of inputs, so that a DATA message that fails half-way leaves the first, which is in
   // use; the same one twice if memory is short.
   std::array<base::MutableBytes, 2> inputs_;
-
-  uint64_t inference_instructions_ = 0;
-  uint64_t inference_ns_ = 0;
+  // Of the model in service, as long as the store's epoch is this one.
+  uint32_t epoch_ = 0;
+  base::Status source_status_ = base::Status::kOk;  // a failure is logged when it begins
+  // The message that is being received, and how much of it came.
+  uint32_t message_bytes_ = 0;
+  wire::MessageType message_ = wire::MessageType::kUnknown;
+  wire::DeviceState served_ = wire::DeviceState::kUninitialized;
   bool inference_measured_ = false;
+  bool connected_ = false;  // a client of the newer wires said PING
+  bool have_spec_ = false;
+  bool spec_waits_ = false;  // for its MODEL
 
   LogLine reason_;  // for the log, set where a request fails
   // The large ones last: what stands before them is addressed in one instruction.

@@ -34,14 +34,15 @@ class Pl011 {
     if (config_.baud_rate == 0) return base::Status::kUartInvalidBaudrate;
     const uint32_t divisor = (config_.clock_hz * 8 / config_.baud_rate + 1) / 2;
     if (divisor < kMinDivisor || divisor > kMaxDivisor) return base::Status::kUartInvalidBaudrate;
-    registers_.Write32(kCr, 0);
-    while ((registers_.Read32(kFr) & kFrBusy) != 0) {
+    const Registers registers = registers_;  // by value, as in Receive
+    registers.Write32(kCr, 0);
+    while ((registers.Read32(kFr) & kFrBusy) != 0) {
     }
-    registers_.Write32(kLcrh, 0);  // flushes the FIFOs
-    registers_.Write32(kIbrd, divisor >> 6);
-    registers_.Write32(kFbrd, divisor & 0x3F);
-    registers_.Write32(kLcrh, kLcrhEightBits | kLcrhFifo);  // also latches the divisor
-    registers_.Write32(kCr, kCrEnable | kCrTransmit | kCrReceive);
+    registers.Write32(kLcrh, 0);  // flushes the FIFOs
+    registers.Write32(kIbrd, divisor >> 6);
+    registers.Write32(kFbrd, divisor & 0x3F);
+    registers.Write32(kLcrh, kLcrhEightBits | kLcrhFifo);  // also latches the divisor
+    registers.Write32(kCr, kCrEnable | kCrTransmit | kCrReceive);
     return base::Status::kOk;
   }
 

@@ -11,7 +11,9 @@
 #define STORE sd
 #define LOAD ld
 #endif
-#define FRAME_BYTES 16 * REGISTER_BYTES  /* ra, s0 .. s11, and what keeps sp aligned */
+/* The frame of save_restore.S: ra at the top, below it s0 .. s11, and what keeps sp aligned. */
+#define FRAME_BYTES 16 * REGISTER_BYTES
+#define RA_AT 15 * REGISTER_BYTES
 
     .section .text.start, "ax", @progbits
     .globl _start
@@ -61,10 +63,7 @@ _start:
     bnez    t4, 2b
     vsetivli zero, 16, e8, m1, tu, mu
 
-    li      a0, 0
-    li      a1, 0
-    li      a2, 0
-    call    FirmwareMain
+    call    FirmwareMain                # (0, 0, 0): a0, a1 and a2 were cleared
     tail    AfterMain
     .size _start, . - _start
 
@@ -94,16 +93,15 @@ TrapEntry:
     .type CallGuarded, @function
 CallGuarded:
     addi    sp, sp, -FRAME_BYTES
-    STORE   ra, 0(sp)
-    .set    at, REGISTER_BYTES
-    .irp reg, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    .set    at, RA_AT
+    .irp reg, ra, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
     STORE   \reg, at(sp)
-    .set    at, at + REGISTER_BYTES
+    .set    at, at - REGISTER_BYTES
     .endr
     STORE   sp, 0(a0)
     mv      a0, a2
     jalr    a1
-    LOAD    ra, 0(sp)
+    LOAD    ra, RA_AT(sp)
     addi    sp, sp, FRAME_BYTES
     li      a0, 0
     ret
@@ -114,15 +112,18 @@ CallGuarded:
     .type ResumeAfterTrap, @function
 ResumeAfterTrap:
     mv      sp, a0
-    LOAD    ra, 0(sp)
-    .set    at, REGISTER_BYTES
-    .irp reg, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    li      a0, 1
+#if __riscv_xlen == 32
+    tail    __riscv_restore_12
+#else
+    .set    at, RA_AT
+    .irp reg, ra, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
     LOAD    \reg, at(sp)
-    .set    at, at + REGISTER_BYTES
+    .set    at, at - REGISTER_BYTES
     .endr
     addi    sp, sp, FRAME_BYTES
-    li      a0, 1
     ret
+#endif
     .size ResumeAfterTrap, . - ResumeAfterTrap
 
     .bss

@@ -30,9 +30,9 @@ uint64_t __lshrdi3(uint64_t value, int amount) {
 }
 
 int64_t __ashrdi3(int64_t value, int amount) {
-  const auto logical = __lshrdi3(static_cast<uint64_t>(value), amount);
-  if (value >= 0 || amount == 0) return static_cast<int64_t>(logical);
-  return static_cast<int64_t>(logical | __ashldi3(~uint64_t{0}, 64 - amount));
+  // What comes in from the left is the sign: of a negative number the complement is shifted.
+  const uint64_t sign = value < 0 ? ~uint64_t{0} : 0;
+  return static_cast<int64_t>(__lshrdi3(static_cast<uint64_t>(value) ^ sign, amount) ^ sign);
 }
 
 uint64_t __udivdi3(uint64_t dividend, uint64_t divisor) {

@@ -50,11 +50,11 @@ extern const uint32_t stack_top[];    // NOLINT(readability-identifier-naming)
 [[noreturn]] void AfterMain(uint32_t result) {
   constexpr uint32_t kLowPattern = 0xCAFEF00D, kHighPattern = 0xDECAFBAD;
   constexpr int kWords = 16;
-  bool intact = true;
   for (int i = 0; i < kWords; ++i) {
-    intact = intact && stack_begin[i] == kLowPattern && stack_top[i] == kHighPattern;
+    if (stack_begin[i] == kLowPattern && stack_top[i] == kHighPattern) continue;
+    Print(kError, "stack corrupted", 1);
+    break;
   }
-  if (!intact) Print(kError, "stack corrupted", 1);
   Print(kInfo, "main returned: ", result);
   board::current::StopCore(result);
 }

@@ -18,7 +18,7 @@ wire::TensorSpec Describe(wire::ElementType type, std::span<const uint32_t> dims
                           uint64_t size_bytes) {
   wire::TensorSpec spec{.type = type,
                         .shape_known = true,
-                        .rank = static_cast<uint32_t>(dims.size()),
+                        .rank = static_cast<uint8_t>(dims.size()),
                         .dims = {},
                         .element_count = static_cast<uint32_t>(size_bytes / type.bytes())};
   std::ranges::copy(dims, spec.dims.begin());
