@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Status numbers shared by device and host. 16 bits; 0 is the only success.
-// The list is base/status.def: append only, each number explicit, checked for uniqueness by a test.
+// Status numbers shared by device and host; they fit 16 bits on the wire, but a word needs no
+// masks. 0 is the only success. The list is base/status.def: append only, each number explicit,
+// checked for uniqueness by a test.
 #ifndef BASE_STATUS_H_
 #define BASE_STATUS_H_
 
@@ -11,7 +12,7 @@
 
 namespace base {
 
-enum class [[nodiscard]] Status : uint16_t {
+enum class [[nodiscard]] Status : uint32_t {
 #define STATUS(name, number, text) k##name = number,
 #include "base/status.def"
 #undef STATUS

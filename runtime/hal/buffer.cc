@@ -47,9 +47,13 @@ bool AllocateStorage(ObjectStore& store, Buffer& buffer) {
 const ObjectType Buffer::kType = {DestroyBuffer};
 const ObjectType BufferView::kType = {DestroyBufferView};
 
-ByteRange WritableRangeOf(const Buffer& buffer, uint32_t offset, uint32_t length) {
-  if (buffer.root->constant) return Status::kVmReadOnly;
-  return RangeOf(buffer, offset, length);
+ByteRange RangeOf(const Buffer& buffer, uint32_t offset, uint32_t length, Access access) {
+  const Buffer& root = *buffer.root;
+  if (access == Access::kWrite && root.constant) return Status::kVmReadOnly;
+  if (length == kRest && offset <= buffer.length) length = buffer.length - offset;
+  if (!Fits(buffer.length, offset, length)) return Status::kOutOfBounds;
+  if (root.storage == nullptr) return Status::kHalBufferReleased;
+  return {root.storage + buffer.offset + offset, length};
 }
 
 Buffer* AllocateBuffer(ObjectStore& store, uint32_t length) {
@@ -72,16 +76,22 @@ Buffer* AliasBuffer(ObjectStore& store, uint8_t* data, uint32_t length, Object* 
   return buffer;
 }
 
-base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& source, uint32_t offset,
-                                    uint32_t length) {
+Status SubspanBuffer(ObjectStore& store, Buffer& source, uint32_t offset, uint32_t length,
+                     Buffer*& part) {
   const ByteRange range = TRY(RangeOf(source, offset, length));
-  Buffer* buffer = store.New<Buffer>();
-  if (buffer == nullptr) return std::unexpected(Status::kOutOfMemory);
-  ObjectStore::Retain(source.root);
-  buffer->root = source.root;
-  buffer->offset = source.offset + offset;
-  buffer->length = range.length;
-  return buffer;
+  Buffer* buffer = &source;
+  if (range.length == source.length) {
+    ObjectStore::Retain(buffer);
+  } else {
+    buffer = store.New<Buffer>();
+    if (buffer == nullptr) return Status::kOutOfMemory;
+    ObjectStore::Retain(source.root);
+    buffer->root = source.root;
+    buffer->offset = source.offset + offset;
+    buffer->length = range.length;
+  }
+  part = buffer;
+  return Status::kOk;
 }
 
 BufferView* MakeView(ObjectStore& store, Buffer* buffer, ElementType type, uint32_t encoding,

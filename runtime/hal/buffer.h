@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "runtime/value/types.h"
+#include "runtime/vm/buffer_ops.h"
 #include "runtime/vm/object.h"
 
 namespace runtime {
@@ -38,6 +39,13 @@ struct BufferView : Object {
   [[nodiscard]] uint32_t* dims() { return reinterpret_cast<uint32_t*>(this + 1); }
   static size_t SizeFor(size_t rank) { return sizeof(BufferView) + rank * sizeof(uint32_t); }
 
+  // What modules ask for by number.
+  enum Property : uint8_t { kElementType, kEncoding, kRank };
+  [[nodiscard]] uint32_t property(uint8_t which) const {
+    if (which == kRank) return rank;
+    return which == kElementType ? element_type.code : encoding;
+  }
+
   Buffer* buffer = nullptr;
   ElementType element_type;
   uint32_t encoding = 0;
@@ -46,26 +54,20 @@ struct BufferView : Object {
 
 inline constexpr uint32_t kEncodingDense = 1;
 
-// Bytes [offset, offset + length) of `buffer`; length may be kRest.
-[[nodiscard]] inline ByteRange RangeOf(const Buffer& buffer, uint32_t offset, uint32_t length) {
-  if (length == kRest && offset <= buffer.length) length = buffer.length - offset;
-  if (!Fits(buffer.length, offset, length)) return base::Status::kOutOfBounds;
-  uint8_t* storage = buffer.root->storage;
-  if (storage == nullptr) return base::Status::kHalBufferReleased;
-  return {storage + buffer.offset + offset, length};
-}
-
-// The same for the target of a HAL command; constants are refused, since what the verifier proved
-// about the file must stay true. (A kernel can write anywhere; that is the board's to isolate.)
-[[nodiscard]] ByteRange WritableRangeOf(const Buffer& buffer, uint32_t offset, uint32_t length);
+// Bytes [offset, offset + length) of `buffer`; length may be kRest. Constants are refused as the
+// target of a HAL command, since what the verifier proved about the file must stay true. (A kernel
+// can write anywhere; that is the board's to isolate.)
+[[nodiscard]] ByteRange RangeOf(const Buffer& buffer, uint32_t offset, uint32_t length,
+                                Access access = Access::kRead);
 
 // New buffers; nullptr if there is no memory. Contents of an allocated one are undefined. An alias
 // with a keeper is constant.
 [[nodiscard]] Buffer* AllocateBuffer(ObjectStore& store, uint32_t length);
 [[nodiscard]] Buffer* AliasBuffer(ObjectStore& store, uint8_t* data, uint32_t length,
                                   Object* keeper);
-[[nodiscard]] base::Result<Buffer*> SubspanBuffer(ObjectStore& store, Buffer& buffer,
-                                                  uint32_t offset, uint32_t length);
+// In `part` a reference to these bytes of `buffer`: to the buffer itself if they are all of it.
+[[nodiscard]] base::Status SubspanBuffer(ObjectStore& store, Buffer& buffer, uint32_t offset,
+                                         uint32_t length, Buffer*& part);
 // A view that takes over the reference to `buffer`, also when there is no memory for the view. Dims
 // are to be filled in.
 [[nodiscard]] BufferView* MakeView(ObjectStore& store, Buffer* buffer, ElementType type,

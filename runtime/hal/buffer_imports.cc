@@ -15,9 +15,14 @@ using base::Status;
 
 constexpr uint32_t kMaxLoadBytes = 4;
 
-std::string_view TextOf(const VmBuffer* buffer) {
-  if (buffer == nullptr) return {};
-  return {reinterpret_cast<const char*>(buffer->data), buffer->length};
+constexpr char kExpected[] = ", expected ";
+
+// "message: name has 3, expected 4"; the name is argument 1, or null.
+Status Mismatch(Call& call, Message message, uint32_t actual, const char* between, uint32_t wanted,
+                uint32_t base) {
+  Failure& failure = call.failure.Begin(message);
+  if (const auto* name = call.Get<VmBuffer>(1)) failure.Text(TextOf(*name));
+  return failure.Text(" has ").Number(actual, base).Text(between).Number(wanted, base).status();
 }
 
 bool IsInteger(ElementType type) {
@@ -34,37 +39,38 @@ bool Compatible(ElementType actual, ElementType expected) {
   return IsInteger(actual) && IsInteger(expected) && actual.bits() == expected.bits();
 }
 
-// Bytes of the vm.buffer in argument `first`, with offset and length (-1: the rest) behind it.
-ByteRange SourceAt(Call& call, uint32_t first) {
-  return VmBufferRange(call.AnyRef(first), call.Size(first + 1), call.Length(first + 2),
-                       Access::kRead);
-}
-
-// Hands a new buffer over as the result.
-Status ReturnBuffer(Call& call, Object* buffer) {
-  call.SetRef(0, buffer);
-  return buffer != nullptr ? Status::kOk : Status::kOutOfMemory;
+// (buffer, offset, length, …)
+Status SubspanAt(Call& call, Buffer*& part) {
+  return SubspanBuffer(call.store, *call.Get<Buffer>(0), call.Size(1), call.Length(2), part);
 }
 
 }  // namespace
 
+ByteRange RangeAt(Call& call, uint32_t buffer, uint32_t length, Access access) {
+  return RangeOf(*call.Get<Buffer>(buffer), call.Size(buffer + 1), length, access);
+}
+
+ByteRange SourceAt(Call& call, uint32_t buffer, uint32_t length) {
+  return VmBufferRange(call.AnyRef(buffer), call.Size(buffer + 1), length, Access::kRead);
+}
+
 Status AllocatorAllocate(Call& call) {
-  return ReturnBuffer(call, AllocateBuffer(call.store, call.Size(call.row->shift)));
+  return call.Give(AllocateBuffer(call.store, call.Size(call.row->shift)));
 }
 
 Status AllocatorAllocateInitialized(Call& call) {
   call.store.EndRecording();
-  const ByteRange source = TRY(SourceAt(call, 3));
+  const ByteRange source = TRY(SourceAt(call, 3, call.Length(5)));
   Buffer* buffer = AllocateBuffer(call.store, source.length);
   if (buffer != nullptr) std::memcpy(buffer->storage, source.data, source.length);
-  return ReturnBuffer(call, buffer);
+  return call.Give(buffer);
 }
 
 // An alias of the bytes, which stay where they are. A file is read like a buffer.
 Status AllocatorImport(Call& call) {
-  const ByteRange source = TRY(SourceAt(call, call.row->shift));
-  return ReturnBuffer(
-      call, AliasBuffer(call.store, source.data, source.length, call.AnyRef(call.row->shift)));
+  const uint32_t first = call.row->shift;
+  const ByteRange source = TRY(SourceAt(call, first, call.Length(first + 2)));
+  return call.Give(AliasBuffer(call.store, source.data, source.length, call.AnyRef(first)));
 }
 
 Status AllocatorSelect(Call& call) {
@@ -72,48 +78,45 @@ Status AllocatorSelect(Call& call) {
   Object* device = call.AnyRef(3);
   const int64_t affinity = call.I64(4);
   ObjectStore::Retain(device);
-  call.SetRef(0, device);
+  call.SetRef(device);
   call.SetI64(1, affinity);
   return Status::kOk;
 }
 
+// (buffer, name, length, …)
 Status BufferAssert(Call& call) {
-  const Buffer* buffer = call.Get<Buffer>(0);
-  if (buffer->length >= call.Size(3)) return Status::kOk;
-  return call.failure.Begin(Message::kBufferTooShort)
-      .Text(TextOf(call.Get<VmBuffer>(1)))
-      .Text(" has ")
-      .Number(buffer->length)
-      .Text(" bytes, needs ")
-      .Number(call.Size(3))
-      .status();
+  const uint32_t length = call.Get<Buffer>(0)->length;
+  const uint32_t needed = call.Size(3);
+  if (length >= needed) return Status::kOk;
+  return Mismatch(call, Message::kBufferTooShort, length, " bytes, needs ", needed, 10);
 }
 
+// (buffer, offset, size)
 Status BufferLoad(Call& call) {
   call.store.EndRecording();
   const uint32_t size = call.U32(2);
   if (size == 0 || size > kMaxLoadBytes) return Status::kHalInvalidArgument;
-  const ByteRange range = TRY(RangeOf(*call.Get<Buffer>(0), call.Size(1), size));
-  int32_t value = 0;
-  std::memcpy(&value, range.data, size);
-  call.SetI32(0, value);
+  const ByteRange range = TRY(RangeAt(call, 0, size, Access::kRead));
+  call.SetI32(0, 0);
+  std::memcpy(call.ResultSlot(0), range.data, size);
   return Status::kOk;
 }
 
+// (value, buffer, offset, size)
 Status BufferStore(Call& call) {
   call.store.EndRecording();
-  const int32_t value = call.I32(0);
   const uint32_t size = call.U32(3);
   if (size == 0 || size > kMaxLoadBytes) return Status::kHalInvalidArgument;
-  const ByteRange range = TRY(WritableRangeOf(*call.Get<Buffer>(1), call.Size(2), size));
-  std::memcpy(range.data, &value, size);
+  const ByteRange range = TRY(RangeAt(call, 1, size, Access::kWrite));
+  std::memcpy(range.data, call.Slot(0), size);
   return Status::kOk;
 }
 
 Status BufferSubspan(Call& call) {
-  call.SetRef(0,
-              TRY(SubspanBuffer(call.store, *call.Get<Buffer>(0), call.Size(1), call.Length(2))));
-  return Status::kOk;
+  Buffer* part;
+  const Status status = SubspanAt(call, part);
+  if (status == Status::kOk) call.SetRef(part);
+  return status;
 }
 
 Status BufferLength(Call& call) {
@@ -123,52 +126,41 @@ Status BufferLength(Call& call) {
 }
 
 Status BufferViewCreate(Call& call) {
-  Buffer* buffer = call.Get<Buffer>(0);
-  const uint32_t offset = call.Size(1);
-  const uint32_t length = call.Length(2);
+  Buffer* buffer;
+  const Status status = SubspanAt(call, buffer);
+  if (status != Status::kOk) return status;
   const uint32_t rank = call.SpanLength(0);
-  if (offset == 0 && (length == buffer->length || length == kRest)) {
-    ObjectStore::Retain(buffer);
-  } else {
-    buffer = TRY(SubspanBuffer(call.store, *buffer, offset, length));
-  }
   BufferView* view = MakeView(call.store, buffer, ElementType{call.U32(3)}, call.U32(4), rank);
   if (view != nullptr) {
     for (uint32_t i = 0; i < rank; ++i) view->dims()[i] = call.Size(5 + i);
   }
-  return ReturnBuffer(call, view);
+  return call.Give(view);
 }
 
 Status BufferViewAssert(Call& call) {
   BufferView* view = call.Get<BufferView>(0);
   const ElementType expected{call.U32(2)};
   const uint32_t rank = call.SpanLength(0);
-  const auto mismatch = [&](Message message, uint32_t actual, uint32_t wanted, uint32_t base) {
-    return call.failure.Begin(message)
-        .Text(TextOf(call.Get<VmBuffer>(1)))
-        .Text(" has ")
-        .Number(actual, base)
-        .Text(", expected ")
-        .Number(wanted, base)
-        .status();
-  };
   if (!Compatible(view->element_type, expected)) {
-    return mismatch(Message::kElementTypeDiffers, view->element_type.code, expected.code, 16);
+    return Mismatch(call, Message::kElementTypeDiffers, view->element_type.code, kExpected,
+                    expected.code, 16);
   }
-  if (view->rank != rank) return mismatch(Message::kRankDiffers, view->rank, rank, 10);
+  if (view->rank != rank) {
+    return Mismatch(call, Message::kRankDiffers, view->rank, kExpected, rank, 10);
+  }
   for (uint32_t i = 0; i < rank; ++i) {
     const uint32_t dim = call.Size(4 + i);
     if (view->dims()[i] != dim) {
-      return mismatch(Message::kDimensionDiffers, view->dims()[i], dim, 10);
+      return Mismatch(call, Message::kDimensionDiffers, view->dims()[i], kExpected, dim, 10);
     }
   }
   return Status::kOk;
 }
 
 Status BufferViewBuffer(Call& call) {
-  const BufferView* view = call.Get<BufferView>(0);
-  call.SetRef(0, Retained(*view->buffer));
-  return Status::kOk;
+  Buffer* buffer = call.Get<BufferView>(0)->buffer;
+  ObjectStore::Retain(buffer);
+  return call.Give(buffer);
 }
 
 Status BufferViewDim(Call& call) {
@@ -178,21 +170,9 @@ Status BufferViewDim(Call& call) {
   return Status::kOk;
 }
 
-Status BufferViewRank(Call& call) {
-  const BufferView* view = call.Get<BufferView>(0);
-  call.SetI32(0, static_cast<int32_t>(view->rank));
-  return Status::kOk;
-}
-
-Status BufferViewElementType(Call& call) {
-  const BufferView* view = call.Get<BufferView>(0);
-  call.SetI32(0, static_cast<int32_t>(view->element_type.code));
-  return Status::kOk;
-}
-
-Status BufferViewEncodingType(Call& call) {
-  const BufferView* view = call.Get<BufferView>(0);
-  call.SetI32(0, static_cast<int32_t>(view->encoding));
+// Shift says which.
+Status BufferViewProperty(Call& call) {
+  call.SetI32(0, static_cast<int32_t>(call.Get<BufferView>(0)->property(call.row->shift)));
   return Status::kOk;
 }
 

@@ -13,43 +13,27 @@ namespace runtime::hal {
 namespace {
 
 using base::Status;
+using std::literals::operator""sv;
 
 constexpr std::string_view kDeviceId = "local";
 // By Machine.
 constexpr std::array<std::string_view, 3> kFormats = {
     "embedded-elf-riscv_32", "embedded-elf-riscv_64", "embedded-elf-x86_64"};
 constexpr std::string_view kNativeFormat = kFormats[static_cast<size_t>(kNativeMachine)];
-// Parameters of a glob match: patterns from a module are short, anything longer does not match.
-constexpr size_t kMaxPattern = 64;
 
-std::string_view Text(const VmBuffer* buffer) {
-  return {reinterpret_cast<const char*>(buffer->data), buffer->length};
-}
-
-// '*' stands for any characters, '?' for one. The last star is where matching starts over, so the
-// cost stays quadratic at worst.
+// '*' stands for any characters, '?' for one. Bit i of `reached`: the pattern so far can stand for
+// the first i characters of the text, which is short.
 bool MatchesGlob(std::string_view pattern, std::string_view text) {
-  if (pattern.size() > kMaxPattern) return false;
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
+  uint32_t reached = 1;
+  for (const char c : pattern) {
+    uint32_t next = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+      if (c == '?' || c == text[i]) next |= (reached >> i & 1) << (i + 1);
     }
+    // From the lowest bit on all.
+    reached = c == '*' ? -(reached & -reached) : next;
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
+  return (reached >> text.size() & 1) != 0;
 }
 
 bool IsKnownFormat(const Hal& hal, std::string_view format) {
@@ -63,35 +47,32 @@ void DestroyNothing(ObjectStore& /*store*/, Object* /*object*/) {
 
 }  // namespace
 
-Status ReturnDevice(Call& call) {
-  call.SetRef(0, Retained(Hal::Of(call).device));
+// Shift says which.
+Status ReturnSingleton(Call& call) {
+  call.SetRef(&Hal::Of(call).singletons[call.row->shift]);
+  ObjectStore::Retain(call.ref_result);
   return Status::kOk;
 }
 
-Status DevicesCount(Call& call) { return ReturnOne(call); }
-
+// (ordinal): null behind the last one
 Status DevicesGet(Call& call) {
-  if (call.I32(0) == 0) return ReturnDevice(call);
-  call.SetRef(0, nullptr);
-  return Status::kOk;
-}
-
-Status DeviceAllocator(Call& call) {
-  call.SetRef(0, Retained(Hal::Of(call).allocator));
+  Object* device = call.I32(0) == 0 ? &Hal::Of(call).singletons[Singleton::kDevice] : nullptr;
+  ObjectStore::Retain(device);
+  call.SetRef(device);
   return Status::kOk;
 }
 
 // (device, category, key) -> (known, value)
 Status DeviceQueryI64(Call& call) {
-  const std::string_view category = Text(call.Get<VmBuffer>(1));
-  const std::string_view key = Text(call.Get<VmBuffer>(2));
+  const std::string_view category = TextOf(*call.Get<VmBuffer>(1));
+  const std::string_view key = TextOf(*call.Get<VmBuffer>(2));
   bool yes = false;
-  if (category == "hal.executable.format") {
+  if (category == "hal.executable.format"sv) {
     yes = IsKnownFormat(Hal::Of(call), key);
-  } else if (category == "hal.device.id") {
+  } else if (category == "hal.device.id"sv) {
     yes = MatchesGlob(key, kDeviceId);
-  } else if (category == "hal.device" || category == "hal.dispatch") {
-    yes = key == "concurrency";
+  } else if (category == "hal.device"sv || category == "hal.dispatch"sv) {
+    yes = key == "concurrency"sv;
   }
   call.SetI32(0, yes ? 1 : 0);
   call.SetI64(1, yes ? 1 : 0);
@@ -103,7 +84,7 @@ Status ExecutableCreate(Call& call) {
   call.store.EndRecording();
   Hal& hal = Hal::Of(call);
   const uint32_t first = 1u + call.row->shift;
-  const std::string_view format = Text(call.Get<VmBuffer>(first));
+  const std::string_view format = TextOf(*call.Get<VmBuffer>(first));
   if (!IsKnownFormat(hal, format)) {
     return hal.failure.Set(Message::kExecutableFormat, format);
   }
@@ -121,14 +102,13 @@ Status ExecutableCreate(Call& call) {
     layouts[i] = call.Get<PipelineLayout>(first + 3 + i);
     ObjectStore::Retain(layouts[i]);
   }
-  call.SetRef(0, executable);
-  return Status::kOk;
+  return call.Give(executable);
 }
 
 // (executable, name) -> ordinal
 Status ExecutableLookupFunction(Call& call) {
   const Executable* executable = call.Get<Executable>(0);
-  const std::string_view name = Text(call.Get<VmBuffer>(1));
+  const std::string_view name = TextOf(*call.Get<VmBuffer>(1));
   for (size_t i = 0; i < executable->placed.size(); ++i) {
     if (executable->placed[i].name != name) continue;
     call.SetI64(0, static_cast<int64_t>(i));
@@ -157,48 +137,23 @@ Status QueueExecuteList(Call& call) {
       continue;
     }
     if (object->type != &CommandList::kType) return Status::kVmWrongType;
-    const Status status = static_cast<CommandList*>(object)->Execute(Hal::Of(call), {});
+    const Status status = RunList(call, *static_cast<CommandList*>(object), 0, 0);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
 }
 
-// (device, affinity, wait, signal, command buffer, flags)
-Status QueueExecute(Call& call) { return call.Get<CommandList>(4)->Execute(Hal::Of(call), {}); }
-
-// (device, affinity, wait, signal, command buffer, [flags], (buffer, offset, length)…)
-Status QueueExecuteIndirect(Call& call) {
-  constexpr uint32_t kItems = 3;
-  constexpr uint32_t kInPlace = 16;
-  const uint32_t count = call.SpanLength(0);
-  BindingSlot in_place[kInPlace];
-  Heap& heap = call.store.heap();
-  BindingSlot* slots = count <= kInPlace ? in_place : heap.AllocateArray<BindingSlot>(count);
-  if (slots == nullptr) return Status::kOutOfMemory;
-  uint32_t argument = 5u + call.row->shift;
-  for (uint32_t i = 0; i < count; ++i, argument += kItems) {
-    slots[i] = {call.Get<Buffer>(argument), call.Size(argument + 1), call.Length(argument + 2)};
-  }
-  const Status status = call.Get<CommandList>(4)->Execute(Hal::Of(call), {slots, count});
-  if (slots != in_place) heap.FreeArray(slots, count);
-  return status;
+// (device, affinity, wait, signal, command buffer, [flags], [(buffer, offset, length)…])
+Status QueueExecute(Call& call) {
+  return RunList(call, *call.Get<CommandList>(4), 5u + call.row->shift, call.SpanLength(0));
 }
 
 // Every file is part of the module.
 Status QueueWrite(Call& /*call*/) { return Status::kVmReadOnly; }
 
-Status FenceCreate(Call& call) {
-  call.SetRef(0, Retained(Hal::Of(call).fence));
-  return Status::kOk;
-}
-
-Status ReturnZero(Call& call) {
-  call.SetI32(0, 0);
-  return Status::kOk;
-}
-
-Status ReturnOne(Call& call) {
-  call.SetI32(0, 1);
+// Shift is the result.
+Status ReturnI32(Call& call) {
+  call.SetI32(0, call.row->shift);
   return Status::kOk;
 }
 
@@ -206,8 +161,6 @@ Status ReturnOne(Call& call) {
 
 namespace runtime {
 
-const ObjectType Singleton::kDeviceType = {hal::DestroyNothing};
-const ObjectType Singleton::kAllocatorType = {hal::DestroyNothing};
-const ObjectType Singleton::kFenceType = {hal::DestroyNothing};
+const ObjectType Singleton::kType = {hal::DestroyNothing};
 
 }  // namespace runtime

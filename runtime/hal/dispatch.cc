@@ -14,8 +14,9 @@ using base::Status;
 
 // Workgroups of one dispatch: far above any real grid, low enough to end.
 constexpr uint32_t kMaxWorkgroups = 1u << 24;
-constexpr uint32_t kMaxBinding = DirectCommands::kMaxBindingsPerSet;
+// Items per entry of the variadic spans.
 constexpr uint32_t kPushedBindingItems = 5;  // binding, slot, buffer, offset, length
+constexpr uint32_t kTableItems = 3;          // buffer, offset, length
 
 struct KernelCall {
   KernelFunction function;
@@ -50,10 +51,11 @@ __attribute__((no_sanitize("function"), noinline)) void RunWorkgroups(void* argu
   }
 }
 
-bool IsPossible(const DispatchState& state) {
-  const uint64_t plane = uint64_t{state.workgroup_count_x} * state.workgroup_count_y;
-  return plane <= kMaxWorkgroups &&
-         static_cast<uint32_t>(plane) * uint64_t{state.workgroup_count_z} <= kMaxWorkgroups;
+bool IsPossible(const uint32_t* counts) {
+  const uint64_t plane = uint64_t{counts[0]} * counts[1];
+  const auto size = static_cast<uint32_t>(plane);
+  return plane <= kMaxWorkgroups && counts[2] <= UINT16_MAX &&
+         (size == 0 || counts[2] <= kMaxWorkgroups / size);
 }
 
 // Kept out of the way of those dispatches that run.
@@ -62,228 +64,230 @@ __attribute__((noinline, cold)) Status Refuse(Hal& hal, Message message, Status 
   return hal.failure.Begin(message, status).Text(kernel.name).status();
 }
 
-__attribute__((noinline, cold)) Status RunWithLocalMemory(Hal& hal, const PlacedKernel& kernel,
-                                                          KernelCall& call, size_t size) {
-  Heap& heap = hal.store.heap();
-  call.workgroup.local_memory = heap.Allocate(size);
-  call.workgroup.local_memory_size = size;
-  if (call.workgroup.local_memory == nullptr) return Status::kOutOfMemory;
-  const Status status = RunGuarded(hal, kernel, RunWorkgroups, &call);
-  heap.Free(call.workgroup.local_memory, size);
-  return status;
+// False if there is no pattern of that length.
+bool Fill(ByteRange target, const uint8_t* pattern, uint32_t pattern_length) {
+  constexpr uint32_t kLengths = 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8;
+  if (pattern_length > sizeof(uint64_t) || (kLengths >> pattern_length & 1) == 0) return false;
+  const uint32_t last = pattern_length - 1;
+  const uint32_t whole = target.length & ~last;
+  // Mostly one byte all along, as zero is: memset has the vector unit.
+  if (std::memcmp(pattern, pattern + 1, last) == 0) {
+    std::memset(target.data, pattern[0], whole);
+  } else {
+    for (uint32_t i = 0; i < whole; ++i) target.data[i] = pattern[i & last];
+  }
+  return true;
 }
 
 }  // namespace
 
-Status LaunchKernel(Hal& hal, const Executable& executable, uint32_t index,
-                    const DispatchState& state) {
+Status LaunchKernel(Hal& hal, const Dispatch& dispatch) {
   if (hal.skips_kernels()) return Status::kOk;
-  const Kernel& kernel = executable.kernels[index];
-  const PlacedKernel& placed = executable.placed[index];
-  KernelCall call = {kernel.function, &executable.environment, &state, {}, 0};
-  const size_t local_size = kernel.attributes.local_memory_pages * kLocalMemoryPage;
-  const Status status = local_size != 0 ? RunWithLocalMemory(hal, placed, call, local_size)
-                                        : RunGuarded(hal, placed, RunWorkgroups, &call);
+  const Executable& executable = *dispatch.executable;
+  const Kernel& kernel = executable.kernels[dispatch.kernel];
+  const PlacedKernel& placed = executable.placed[dispatch.kernel];
+  KernelCall call = {kernel.function, &executable.environment, &dispatch.state, {}, 0};
+  WorkgroupState& workgroup = call.workgroup;
+  workgroup.local_memory_size = kernel.attributes.local_memory_pages * kLocalMemoryPage;
+  Heap& heap = hal.store.heap();
+  Status status = Status::kOutOfMemory;
+  if (workgroup.local_memory_size != 0) {
+    workgroup.local_memory = heap.Allocate(workgroup.local_memory_size);
+  }
+  if (workgroup.local_memory_size == 0 || workgroup.local_memory != nullptr) {
+    status = RunGuarded(hal, placed, RunWorkgroups, &call);
+  }
+  heap.FreeArray(static_cast<uint8_t*>(workgroup.local_memory), workgroup.local_memory_size);
   if (status == Status::kOk && call.result == 0) [[likely]]
     return status;
   return Refuse(hal, Message::kKernelFailed, status == Status::kOk ? Status::kKernelFailed : status,
                 placed);
 }
 
-namespace {
-
-// Counts, constants and bindings are in `state`; what is the same for all dispatches is filled in
-// here. Fewer constants or bindings than the kernel declares are refused.
-__attribute__((noinline)) Status RunKernel(Hal& hal, const Executable& executable, uint32_t index,
-                                           DispatchState& state) {
-  const Kernel& kernel = executable.kernels[index];
-  const PlacedKernel& placed = executable.placed[index];
-  if (state.binding_count < kernel.attributes.binding_count ||
-      state.constant_count < kernel.attributes.constant_count) {
-    return Refuse(hal, Message::kKernelArguments, Status::kHalInvalidArgument, placed);
+Status RunTransfer(Hal& hal, ByteRange target, Transfer& transfer) {
+  transfer.target = target.data;
+  transfer.length = target.length;
+  if (transfer.source != nullptr) {
+    std::memmove(target.data, transfer.source, target.length);
+  } else if (!Fill(target, reinterpret_cast<uint8_t*>(transfer.pattern), transfer.pattern_length)) {
+    return Status::kHalInvalidArgument;
   }
-  if ((state.workgroup_count_x | state.workgroup_count_y | state.workgroup_count_z) >= 256 &&
-      !IsPossible(state)) {
-    return Refuse(hal, Message::kWorkgroupCount, Status::kHalInvalidArgument, placed);
-  }
-  state.workgroup_size_x = state.workgroup_size_y = 1;
-  state.workgroup_size_z = 1;
-  state.max_concurrency = 1;
-  hal.replay.NoteDispatch(executable, index, state);
-  return LaunchKernel(hal, executable, index, state);
+  hal.replay.Note(transfer);
+  return Status::kOk;
 }
 
-// A dispatch whose bindings and constants were pushed before; `counts` are its workgroups.
-inline Status RunPushed(Call& call, const uint32_t* counts) {
-  DirectCommands& commands = *call.Get<DirectCommands>(0);
-  const Executable& executable = *call.Get<Executable>(1);
-  const uint32_t kernel = call.U32(2);
-  if (kernel >= executable.layouts.size() || kernel >= executable.kernels.size()) {
-    return call.failure.Set(Message::kNoSuchKernel);
+namespace {
+
+// What is the same for all dispatches is filled in here. Fewer constants or bindings than the
+// kernel declares are refused.
+__attribute__((noinline)) Status RunKernel(Hal& hal, Dispatch& dispatch) {
+  const KernelAttributes& kernel = dispatch.executable->kernels[dispatch.kernel].attributes;
+  const PlacedKernel& placed = dispatch.executable->placed[dispatch.kernel];
+  DispatchState& state = dispatch.state;
+  if (state.binding_count < kernel.binding_count || state.constant_count < kernel.constant_count) {
+    return Refuse(hal, Message::kKernelArguments, Status::kHalInvalidArgument, placed);
   }
-  PipelineLayout& layout = *executable.layouts[kernel];
-  const uint32_t count = layout.entry_count;
-  if (counts[2] > UINT16_MAX) return call.failure.Set(Message::kWorkgroupCount);
-  DispatchState state;
+  const uint32_t* counts = dispatch.workgroup_counts;
+  if (!IsPossible(counts)) {
+    return Refuse(hal, Message::kWorkgroupCount, Status::kHalInvalidArgument, placed);
+  }
   state.workgroup_count_x = counts[0];
   state.workgroup_count_y = counts[1];
   state.workgroup_count_z = static_cast<uint16_t>(counts[2]);
-  state.constant_count = static_cast<uint16_t>(layout.constant_count);
-  state.constants = commands.constants;
-  state.binding_count = static_cast<uint8_t>(count);
-  void* pointers[kMaxBindings];
-  size_t lengths[kMaxBindings];
-  if (layout.dense) [[likely]] {
-    // Pushed bindings of one set lie as the kernel wants them.
-    const uint32_t needed = count == kMaxBinding ? ~0u : (1u << count) - 1;
-    if ((needed & ~commands.valid[0]) != 0) return call.failure.Set(Message::kNotPushed);
-    state.binding_pointers = commands.pointers[0];
-    state.binding_lengths = commands.lengths[0];
-  } else {
-    const PipelineLayout::Entry* entry = layout.entries();
-    for (uint32_t i = 0; i < count; ++i, ++entry) {
-      if ((commands.valid[entry->set] >> entry->binding & 1) == 0) {
-        return call.failure.Set(Message::kNotPushed);
-      }
-      pointers[i] = commands.pointers[entry->set][entry->binding];
-      lengths[i] = commands.lengths[entry->set][entry->binding];
-    }
-    state.binding_pointers = pointers;
-    state.binding_lengths = lengths;
-  }
-  return RunKernel(Hal::Of(call), executable, kernel, state);
+  state.workgroup_size_x = state.workgroup_size_y = 1;
+  state.workgroup_size_z = 1;
+  state.max_concurrency = 1;
+  hal.replay.Note(dispatch);
+  return LaunchKernel(hal, dispatch);
 }
 
-inline ByteRange Resolve(const BufferRef& ref, std::span<const BindingSlot> table) {
-  if (ref.buffer != nullptr) return RangeOf(*ref.buffer, ref.offset, ref.length);
-  if (ref.slot >= table.size()) return Status::kVmNullReference;
-  const BindingSlot& slot = table[ref.slot];
-  if (slot.buffer == nullptr) return Status::kVmNullReference;
-  // Inside the slot's own range first, then inside the buffer below.
-  uint32_t length = ref.length;
-  if (slot.length != kRest) {
-    if (length == kRest && ref.offset <= slot.length) length = slot.length - ref.offset;
-    if (!Fits(slot.length, ref.offset, length)) return Status::kOutOfBounds;
-  }
-  // Buffers are shorter than 2 GB, so that the sum does not wrap.
-  if (slot.offset > slot.buffer->length || ref.offset > slot.buffer->length) {
-    return Status::kOutOfBounds;
-  }
-  return RangeOf(*slot.buffer, slot.offset + ref.offset, length);
-}
+// A list that runs. Its binding table stays where it is, among the call's arguments.
+class Submission {
+ public:
+  Submission(Call& call, uint32_t first_binding, uint32_t binding_count)
+      : call_(call), first_binding_(first_binding), binding_count_(binding_count) {}
 
-ByteRange ResolveTarget(const BufferRef& ref, std::span<const BindingSlot> table) {
+  [[nodiscard]] Status Run(Command& command) {
+    return command.kind == CommandKind::kDispatch ? RunDispatch(command) : RunCopyOrFill(command);
+  }
+
+ private:
+  [[nodiscard]] ByteRange Resolve(const BufferRef& ref, uint32_t length, Access access);
+  [[nodiscard]] Status RunDispatch(Command& command);
+  [[nodiscard]] Status RunCopyOrFill(Command& command);
+
+  Call& call_;
+  uint32_t first_binding_;
+  uint32_t binding_count_;
+};
+
+ByteRange Submission::Resolve(const BufferRef& ref, uint32_t length, Access access) {
   const Buffer* buffer = ref.buffer;
-  if (buffer == nullptr && ref.slot < table.size()) buffer = table[ref.slot].buffer;
-  if (buffer != nullptr && buffer->root->constant) return Status::kVmReadOnly;
-  return Resolve(ref, table);
+  uint32_t offset = ref.offset;
+  if (buffer == nullptr) {
+    if (ref.slot >= binding_count_) return Status::kVmNullReference;
+    const uint32_t slot = first_binding_ + ref.slot * kTableItems;
+    buffer = call_.Get<Buffer>(slot);
+    if (buffer == nullptr) return Status::kVmNullReference;
+    // Inside the slot's own range first, then inside the buffer below.
+    const uint32_t slot_offset = call_.Size(slot + 1);
+    const uint32_t slot_length = call_.Length(slot + 2);
+    if (slot_length != kRest) {
+      if (length == kRest && offset <= slot_length) length = slot_length - offset;
+      if (!Fits(slot_length, offset, length)) return Status::kOutOfBounds;
+    }
+    // Buffers are shorter than 2 GB, so that the sum does not wrap.
+    if (slot_offset > buffer->length || offset > buffer->length) return Status::kOutOfBounds;
+    offset += slot_offset;
+  }
+  return RangeOf(*buffer, offset, length, access);
 }
 
-Status RunDispatch(Hal& hal, Command& command, std::span<const BindingSlot> table) {
-  Dispatch& dispatch = *command.payload<Dispatch>();
-  DispatchState& state = dispatch.state;
-  const BufferRef* ref = command.refs();
-  auto* pointer = const_cast<void**>(state.binding_pointers);
-  auto* length = const_cast<size_t*>(state.binding_lengths);
-  for (uint32_t i = state.binding_count; i != 0; --i) {
-    const ByteRange range = TRY(Resolve(*ref++, table));
-    *pointer++ = range.data;
-    *length++ = range.length;
+Status Submission::RunDispatch(Command& command) {
+  Dispatch& dispatch = command.dispatch;
+  auto* const pointers = const_cast<void**>(dispatch.state.binding_pointers);
+  auto* const lengths = const_cast<size_t*>(dispatch.state.binding_lengths);
+  for (uint32_t i = 0; i < command.ref_count; ++i) {
+    const BufferRef& ref = command.refs()[i];
+    const ByteRange range = TRY(Resolve(ref, ref.length, Access::kRead));
+    pointers[i] = range.data;
+    lengths[i] = range.length;
   }
-  if (dispatch.indirect != 0) [[unlikely]] {
-    hal.store.EndRecording();
-    uint32_t counts[3];
-    std::memcpy(counts, TRY(Resolve(*ref, table)).data, sizeof(counts));
-    state.workgroup_count_x = counts[0];
-    state.workgroup_count_y = counts[1];
-    if (counts[2] > UINT16_MAX) return hal.failure.Set(Message::kWorkgroupCount);
-    state.workgroup_count_z = static_cast<uint16_t>(counts[2]);
+  const uint32_t bindings = dispatch.state.binding_count;
+  if (command.ref_count > bindings) [[unlikely]] {
+    call_.store.EndRecording();
+    std::memcpy(dispatch.workgroup_counts, pointers[bindings], sizeof(dispatch.workgroup_counts));
   }
-  return RunKernel(hal, *dispatch.executable, dispatch.kernel, state);
+  return RunKernel(Hal::Of(call_), dispatch);
+}
+
+// The target is the first reference, the source of a copy the second; that of an update lies in the
+// list.
+Status Submission::RunCopyOrFill(Command& command) {
+  Transfer& transfer = command.transfer;
+  const BufferRef* refs = command.refs();
+  uint32_t length = refs[0].length;
+  if (command.ref_count == 2) {
+    const ByteRange source = TRY(Resolve(refs[1], length, Access::kRead));
+    transfer.source = source.data;
+    length = source.length;
+  } else if (transfer.source != nullptr) {
+    call_.store.EndRecording();  // the list may be gone then
+  }
+  return RunTransfer(Hal::Of(call_), TRY(Resolve(refs[0], length, Access::kWrite)), transfer);
 }
 
 }  // namespace
 
-Status RunTransfer(Hal& hal, Command& command, std::span<const BindingSlot> table) {
-  // The target is the first reference.
-  BufferRef target_ref = command.refs()[0];
-  ByteRange source = {nullptr, 0};
-  if (command.kind == CommandKind::kCopy) {
-    source = TRY(Resolve(command.refs()[1], table));
-    target_ref.length = source.length;
-  }
-  const ByteRange target = TRY(ResolveTarget(target_ref, table));
-  switch (command.kind) {
-    case CommandKind::kFill: {
-      const Fill& fill = *command.payload<Fill>();
-      const Status status = FillBytes(target, fill.pattern, fill.pattern_length);
-      if (status == Status::kOk) hal.replay.NoteFill(target, fill.pattern, fill.pattern_length);
-      return status;
-    }
-    case CommandKind::kCopy:
-      hal.replay.NoteCopy(target, source);
-      return CopyBytes(target, source);
-    default:
-      hal.store.EndRecording();  // the list may be gone then
-      std::memcpy(target.data, command.payload<uint8_t>(), target.length);
-      return Status::kOk;
-  }
-}
-
-Status CommandList::Execute(Hal& hal, std::span<const BindingSlot> table) {
-  for (Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) {
-    for (uint32_t offset = 0; offset < chunk->used;) {
-      Command* command = CommandAt(chunk, offset);
-      const Status status = command->kind == CommandKind::kDispatch
-                                ? RunDispatch(hal, *command, table)
-                                : RunTransfer(hal, *command, table);
-      if (status != Status::kOk) return status;
-      offset += command->size;
-    }
+Status RunList(Call& call, CommandList& list, uint32_t first_binding, uint32_t binding_count) {
+  Submission submission(call, first_binding, binding_count);
+  for (Command* command = list.commands.first(); command != nullptr; command = command->next) {
+    const Status status = submission.Run(*command);
+    if (status != Status::kOk) return status;
   }
   return Status::kOk;
 }
 
 namespace hal {
 
+// A dispatch whose bindings and constants were pushed before (until 20240724).
 // (commands, executable, ordinal, x, y, z)
-Status DispatchPushed(Call& call) {
-  const uint32_t counts[3] = {call.U32(3), call.U32(4), call.U32(5)};
-  return RunPushed(call, counts);
-}
-
 // (commands, executable, ordinal, counts buffer, offset)
-Status DispatchIndirectPushed(Call& call) {
-  call.store.EndRecording();
-  uint32_t counts[3];
-  const ByteRange range = TRY(RangeOf(*call.Get<Buffer>(3), call.Size(4), sizeof(counts)));
-  std::memcpy(counts, range.data, sizeof(counts));
-  return RunPushed(call, counts);
+Status DispatchPushed(Call& call) {
+  Dispatch dispatch;
+  if (call.row->shift == kIndirect) {
+    call.store.EndRecording();
+    const ByteRange counts =
+        TRY(RangeAt(call, 3, sizeof(dispatch.workgroup_counts), Access::kRead));
+    std::memcpy(dispatch.workgroup_counts, counts.data, sizeof(dispatch.workgroup_counts));
+  } else {
+    call.Words(3, 3, dispatch.workgroup_counts);
+  }
+  DirectCommands& commands = *call.Get<DirectCommands>(0);
+  const Executable& executable = *call.Get<Executable>(1);
+  const uint32_t kernel = call.U32(2);
+  if (kernel >= executable.layouts.size() || kernel >= executable.kernels.size()) {
+    return call.failure.Set(Message::kNoSuchKernel);
+  }
+  const PipelineLayout& layout = *executable.layouts[kernel];
+  void* pointers[kMaxBindings];
+  size_t lengths[kMaxBindings];
+  void** pointer = pointers;
+  size_t* length = lengths;
+  for (uint32_t set = 0; set < kMaxSets; ++set) {
+    const DirectCommands::Binding* binding = commands.bindings[set];
+    for (uint32_t expected = layout.bindings[set]; expected != 0; expected >>= 1, ++binding) {
+      if ((expected & 1) == 0) continue;
+      if (binding->buffer == nullptr) return call.failure.Set(Message::kNotPushed);
+      *pointer++ = binding->data;
+      *length++ = binding->length;
+    }
+  }
+  dispatch.executable = &executable;
+  dispatch.kernel = kernel;
+  dispatch.state.constant_count = static_cast<uint16_t>(layout.constant_count);
+  dispatch.state.constants = commands.constants;
+  dispatch.state.binding_count = static_cast<uint8_t>(pointer - pointers);
+  dispatch.state.binding_pointers = pointers;
+  dispatch.state.binding_lengths = lengths;
+  return RunKernel(Hal::Of(call), dispatch);
 }
 
 // (commands, layout, set, (binding, slot, buffer, offset, length)…)
 Status PushDescriptorSet(Call& call) {
   DirectCommands& commands = *call.Get<DirectCommands>(0);
   const uint32_t set = call.U32(2);
-  if (set >= DirectCommands::kMaxSets) return call.failure.Set(Message::kTooManyBindings);
-  void** const pointers = commands.pointers[set];
-  size_t* const lengths = commands.lengths[set];
-  Buffer** const held = commands.held[set];
-  uint32_t valid = commands.valid[set];
+  if (set >= kMaxSets) return call.failure.Set(Message::kTooManyBindings);
   uint32_t argument = 3;
   for (uint32_t i = call.SpanLength(0); i != 0; --i, argument += kPushedBindingItems) {
-    const uint32_t binding = call.U32(argument);
-    if (binding >= kMaxBinding) return call.failure.Set(Message::kTooManyBindings);
-    Buffer* const buffer = call.Get<Buffer>(argument + 2);
+    const uint32_t number = call.U32(argument);
+    if (number >= kMaxBindingsPerSet) return call.failure.Set(Message::kTooManyBindings);
     const ByteRange range =
-        TRY(RangeOf(*buffer, call.Size(argument + 3), call.Length(argument + 4)));
-    pointers[binding] = range.data;
-    lengths[binding] = range.length;
-    ObjectStore::Retain(buffer);
-    if ((valid >> binding & 1) != 0) call.store.Release(held[binding]);
-    held[binding] = buffer;
-    valid |= 1u << binding;
-    commands.valid[set] = valid;
+        TRY(RangeAt(call, argument + 2, call.Length(argument + 4), Access::kRead));
+    DirectCommands::Binding& binding = commands.bindings[set][number];
+    binding.data = range.data;
+    binding.length = range.length;
+    call.store.Assign(binding.buffer, call.AnyRef(argument + 2));
   }
   return Status::kOk;
 }

@@ -36,13 +36,11 @@ void DestroyExecutable(ObjectStore& store, Object* object) {
 }
 
 void DestroySetLayout(ObjectStore& store, Object* object) {
-  auto* layout = static_cast<SetLayout*>(object);
-  store.heap().Free(layout, SetLayout::SizeFor(layout->count));
+  store.heap().Free(object, sizeof(SetLayout));
 }
 
 void DestroyPipelineLayout(ObjectStore& store, Object* object) {
-  auto* layout = static_cast<PipelineLayout*>(object);
-  store.heap().Free(layout, PipelineLayout::SizeFor(layout->entry_count));
+  store.heap().Free(object, sizeof(PipelineLayout));
 }
 
 struct QueryCall {

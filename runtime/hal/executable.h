@@ -22,33 +22,25 @@ namespace runtime {
 inline constexpr uint32_t kMaxBindings = 128;
 inline constexpr uint32_t kMaxConstants = 255;
 
-// The binding numbers of one descriptor set, ascending. Before 20240828 only, as is the next.
+// Descriptor sets, before 20240828 only.
+inline constexpr uint32_t kMaxSets = 4;
+inline constexpr uint32_t kMaxBindingsPerSet = 32;
+
+// The bindings of one set: a bit each.
 struct SetLayout : Object {
   static const ObjectType kType;
-  explicit SetLayout(uint32_t binding_count) : Object(&kType), count(binding_count) {}
+  explicit SetLayout(uint32_t binding_bits) : Object(&kType), bindings(binding_bits) {}
 
-  [[nodiscard]] uint8_t* bindings() { return reinterpret_cast<uint8_t*>(this + 1); }
-  static size_t SizeFor(uint32_t count) { return sizeof(SetLayout) + count; }
-
-  uint32_t count;
+  uint32_t bindings;
 };
 
-// Which bindings a kernel expects, flattened over its descriptor sets in order. Before 20240828
-// only.
+// Which bindings a kernel expects: in ascending order, one set after the other.
 struct PipelineLayout : Object {
   static const ObjectType kType;
-  PipelineLayout() : Object(&kType) {}
+  explicit PipelineLayout(uint32_t constants) : Object(&kType), constant_count(constants) {}
 
-  struct Entry {
-    uint8_t set;
-    uint8_t binding;
-  };
-  [[nodiscard]] Entry* entries() { return reinterpret_cast<Entry*>(this + 1); }
-  static size_t SizeFor(uint32_t count) { return sizeof(PipelineLayout) + count * sizeof(Entry); }
-
-  uint32_t constant_count = 0;
-  uint32_t entry_count = 0;
-  bool dense = true;  // entry i is binding i of set 0
+  uint32_t constant_count;
+  uint32_t bindings[kMaxSets] = {};
 };
 
 struct Kernel {

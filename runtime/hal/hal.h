@@ -6,6 +6,7 @@
 #define RUNTIME_HAL_HAL_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "runtime/hal/replay.h"
 #include "runtime/kernel/listener.h"
@@ -16,12 +17,13 @@ namespace runtime {
 
 struct Executable;
 
-// Objects of which there is one and which carry nothing: device, allocator, fence.
+// Objects that carry nothing. There is one of each.
 struct Singleton : Object {
-  static const ObjectType kDeviceType;
-  static const ObjectType kAllocatorType;
-  static const ObjectType kFenceType;
-  explicit Singleton(const ObjectType* singleton_type) : Object(singleton_type) {}
+  static const ObjectType kType;
+  static constexpr uint8_t kDevice = 0;
+  static constexpr uint8_t kAllocator = 1;
+  static constexpr uint8_t kFence = 2;
+  Singleton() : Object(&kType) {}
 };
 
 struct Hal {
@@ -47,16 +49,12 @@ struct Hal {
   }
   bool skip_kernels;
   Replay replay;
-  Singleton device{&Singleton::kDeviceType};
-  Singleton allocator{&Singleton::kAllocatorType};
-  Singleton fence{&Singleton::kFenceType};
+  Singleton singletons[3];
   Executable* executables = nullptr;  // all that live, for the end of the module
 };
 
-// A reference to one of the singletons as a result.
-inline Object* Retained(Object& object) {
-  ObjectStore::Retain(&object);
-  return &object;
+inline std::string_view TextOf(const VmBuffer& buffer) {
+  return {reinterpret_cast<const char*>(buffer.data), buffer.length};
 }
 
 }  // namespace runtime

@@ -43,7 +43,7 @@ TEST(ImportTableTest, EveryRowIsWellFormedAndFound) {
     EXPECT_TRUE(seen.insert(row.name + plain).second) << "two rows for one signature";
     const ImportRow* found = kHalImports.find(row.name, plain);
     ASSERT_NE(found, nullptr);
-    EXPECT_STREQ(kHalImports.conventions + found->convention, row.convention);
+    EXPECT_STREQ(kHalImports.conventions + found->convention, row.convention + 1);
     EXPECT_EQ(kHalImports.functions[found->function], row.function);
     EXPECT_EQ(found->shift, row.shift);
     const auto signature = CallSignature::Parse(plain);

@@ -6,9 +6,19 @@
 #define RUNTIME_HAL_HANDLERS_H_
 
 #include "base/status.h"
+#include "runtime/vm/buffer_ops.h"
 #include "runtime/vm/import.h"
 
 namespace runtime::hal {
+
+// Bytes of the HAL buffer, or of the vm.buffer to read, that is argument `buffer`, from the offset
+// behind it on; `length` may be kRest.
+[[nodiscard]] ByteRange RangeAt(Call& call, uint32_t buffer, uint32_t length, Access access);
+[[nodiscard]] ByteRange SourceAt(Call& call, uint32_t buffer, uint32_t length);
+
+// Of a dispatch, in its row's shift: its workgroup counts lie in a buffer, its ordinal is an i64.
+inline constexpr uint8_t kIndirect = 1;
+inline constexpr uint8_t kWideOrdinal = 2;
 
 // buffer_imports.cc
 base::Status AllocatorAllocate(Call& call);
@@ -24,9 +34,7 @@ base::Status BufferViewCreate(Call& call);
 base::Status BufferViewAssert(Call& call);
 base::Status BufferViewBuffer(Call& call);
 base::Status BufferViewDim(Call& call);
-base::Status BufferViewRank(Call& call);
-base::Status BufferViewElementType(Call& call);
-base::Status BufferViewEncodingType(Call& call);
+base::Status BufferViewProperty(Call& call);
 
 // command_imports.cc
 base::Status DescriptorSetLayoutCreate(Call& call);
@@ -36,9 +44,7 @@ base::Status CommandListCreate(Call& call);
 base::Status PushConstants(Call& call);
 base::Status PushDescriptorSet(Call& call);
 base::Status DispatchPushed(Call& call);
-base::Status DispatchIndirectPushed(Call& call);
 base::Status DispatchRecorded(Call& call);
-base::Status DispatchIndirectRecorded(Call& call);
 base::Status FillNow(Call& call);
 base::Status CopyNow(Call& call);
 base::Status UpdateNow(Call& call);
@@ -47,22 +53,16 @@ base::Status CopyRecorded(Call& call);
 base::Status UpdateRecorded(Call& call);
 
 // device_imports.cc
-base::Status ReturnDevice(Call& call);
-base::Status DevicesCount(Call& call);
+base::Status ReturnSingleton(Call& call);
 base::Status DevicesGet(Call& call);
-base::Status DeviceAllocator(Call& call);
 base::Status DeviceQueryI64(Call& call);
 base::Status ExecutableCreate(Call& call);
 base::Status ExecutableLookupFunction(Call& call);
 base::Status QueueDealloca(Call& call);
 base::Status QueueExecuteList(Call& call);
 base::Status QueueExecute(Call& call);
-base::Status QueueExecuteIndirect(Call& call);
 base::Status QueueWrite(Call& call);
-base::Status FenceCreate(Call& call);
-base::Status Nothing(Call& call);     // no results
-base::Status ReturnZero(Call& call);  // one i32
-base::Status ReturnOne(Call& call);   // one i32
+base::Status ReturnI32(Call& call);
 
 }  // namespace runtime::hal
 

@@ -16,17 +16,17 @@ namespace {
 
 using namespace hal;  // NOLINT(google-build-using-namespace): the table names 45 of its functions
 
-// What the letters of a convention stand for besides i I f and r.
-constexpr std::array<RefRule, 26> kRules = [] {
-  std::array<RefRule, 26> rules = {};
+// What the letters of a convention stand for besides i I f and r, the last of them.
+constexpr std::array<RefRule, 'r' - 'a' + 1> kRules = [] {
+  std::array<RefRule, 'r' - 'a' + 1> rules = {};
+  rules['a' - 'a'] = {&BufferView::kType, false};  // an array
   rules['b' - 'a'] = {&Buffer::kType, false};
   rules['o' - 'a'] = {&Buffer::kType, true};
-  rules['w' - 'a'] = {&BufferView::kType, false};
   rules['c' - 'a'] = {&CommandList::kType, false};
   rules['d' - 'a'] = {&DirectCommands::kType, false};
-  rules['x' - 'a'] = {&Executable::kType, false};
-  rules['s' - 'a'] = {&SetLayout::kType, false};
-  rules['l' - 'a'] = {&PipelineLayout::kType, false};
+  rules['e' - 'a'] = {&Executable::kType, false};
+  rules['l' - 'a'] = {&SetLayout::kType, false};
+  rules['p' - 'a'] = {&PipelineLayout::kType, false};
   rules['m' - 'a'] = {&VmBuffer::kType, false};
   rules['n' - 'a'] = {&VmBuffer::kType, true};
   return rules;
@@ -40,11 +40,11 @@ constexpr char PlainLetter(char letter) {
 // Rows of one name stand together; shift says where the arguments of a convention moved to, as the
 // handlers explain.
 constexpr ImportDeclaration kDeclarations[] = {
-    {"hal.ex.shared_device", "0v_r", ReturnDevice, 0},
+    {"hal.ex.shared_device", "0v_r", ReturnSingleton, Singleton::kDevice},
     {"hal.ex.file.from_memory", "0rIimIIi_r", AllocatorImport, 3},
-    {"hal.devices.count", "0v_i", DevicesCount, 0},
-    {"hal.devices.get", "0i_r", DevicesGet, 0},
-    {"hal.device.allocator", "0r_r", DeviceAllocator, 0},
+    {"hal.devices.count", "0v_i", ReturnI32, 1},
+    {"hal.devices.get", "0i_r", DevicesGet, Singleton::kDevice},
+    {"hal.device.allocator", "0r_r", ReturnSingleton, Singleton::kAllocator},
     {"hal.device.query.i64", "0rmm_iI", DeviceQueryI64, 0},
 
     {"hal.allocator.allocate", "0riiI_r", AllocatorAllocate, 3},
@@ -60,23 +60,23 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.buffer.subspan", "0bII_r", BufferSubspan, 0},
     {"hal.buffer.length", "0b_I", BufferLength, 0},
     {"hal.buffer.allocation.preserve", "0r_v", nullptr, 0},
-    {"hal.buffer.allocation.discard", "0r_i", ReturnOne, 0},
-    {"hal.buffer.allocation.is_terminal", "0r_i", ReturnOne, 0},
+    {"hal.buffer.allocation.discard", "0r_i", ReturnI32, 1},
+    {"hal.buffer.allocation.is_terminal", "0r_i", ReturnI32, 1},
     {"hal.buffer_view.create", "0bIIiiCID_r", BufferViewCreate, 0},
-    {"hal.buffer_view.assert", "0wniiCID_v", BufferViewAssert, 0},
-    {"hal.buffer_view.buffer", "0w_r", BufferViewBuffer, 0},
-    {"hal.buffer_view.dim", "0wi_I", BufferViewDim, 0},
-    {"hal.buffer_view.rank", "0w_i", BufferViewRank, 0},
-    {"hal.buffer_view.element_type", "0w_i", BufferViewElementType, 0},
-    {"hal.buffer_view.encoding_type", "0w_i", BufferViewEncodingType, 0},
+    {"hal.buffer_view.assert", "0aniiCID_v", BufferViewAssert, 0},
+    {"hal.buffer_view.buffer", "0a_r", BufferViewBuffer, 0},
+    {"hal.buffer_view.dim", "0ai_I", BufferViewDim, 0},
+    {"hal.buffer_view.rank", "0a_i", BufferViewProperty, BufferView::kRank},
+    {"hal.buffer_view.element_type", "0a_i", BufferViewProperty, BufferView::kElementType},
+    {"hal.buffer_view.encoding_type", "0a_i", BufferViewProperty, BufferView::kEncoding},
     {"hal.buffer_view.trace", "0rCrD_v", nullptr, 0},
 
     {"hal.descriptor_set_layout.create", "0riCiiiD_r", DescriptorSetLayoutCreate, 0},
-    {"hal.pipeline_layout.create", "0riCsD_r", PipelineLayoutCreate, 0},
-    {"hal.executable.create", "0rmmnClD_r", ExecutableCreate, 0},
+    {"hal.pipeline_layout.create", "0riClD_r", PipelineLayoutCreate, 0},
+    {"hal.executable.create", "0rmmnCpD_r", ExecutableCreate, 0},
     {"hal.executable.create", "0rmmn_r", ExecutableCreate, 0},
     {"hal.executable.create", "0rImmn_r", ExecutableCreate, 1},
-    {"hal.executable.lookup.function", "0xm_I", ExecutableLookupFunction, 0},
+    {"hal.executable.lookup.function", "0em_I", ExecutableLookupFunction, 0},
 
     {"hal.command_buffer.create", "0riii_r", DirectCommandsCreate, 0},
     {"hal.command_buffer.create", "0riiIi_r", CommandListCreate, 0},
@@ -88,12 +88,13 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.command_buffer.advise_buffer", "0rrIIIi_v", nullptr, 0},
     {"hal.command_buffer.push_constants", "0driCiD_v", PushConstants, 0},
     {"hal.command_buffer.push_descriptor_set", "0driCiibIID_v", PushDescriptorSet, 0},
-    {"hal.command_buffer.dispatch", "0dxiiii_v", DispatchPushed, 0},
-    {"hal.command_buffer.dispatch", "0cxiiiiICiDCiioIID_v", DispatchRecorded, 0},
-    {"hal.command_buffer.dispatch", "0cxIiiiICiDCiioIID_v", DispatchRecorded, 1},
-    {"hal.command_buffer.dispatch.indirect", "0dxibI_v", DispatchIndirectPushed, 0},
-    {"hal.command_buffer.dispatch.indirect", "0cxiioIICiDCiioIID_v", DispatchIndirectRecorded, 0},
-    {"hal.command_buffer.dispatch.indirect", "0cxIioIICiDCiioIID_v", DispatchIndirectRecorded, 1},
+    {"hal.command_buffer.dispatch", "0deiiii_v", DispatchPushed, 0},
+    {"hal.command_buffer.dispatch", "0ceiiiiICiDCiioIID_v", DispatchRecorded, 0},
+    {"hal.command_buffer.dispatch", "0ceIiiiICiDCiioIID_v", DispatchRecorded, kWideOrdinal},
+    {"hal.command_buffer.dispatch.indirect", "0deibI_v", DispatchPushed, kIndirect},
+    {"hal.command_buffer.dispatch.indirect", "0ceiioIICiDCiioIID_v", DispatchRecorded, kIndirect},
+    {"hal.command_buffer.dispatch.indirect", "0ceIioIICiDCiioIID_v", DispatchRecorded,
+     kIndirect | kWideOrdinal},
     {"hal.command_buffer.fill_buffer", "0dbIIii_v", FillNow, 1},
     {"hal.command_buffer.fill_buffer", "0coIIiii_v", FillRecorded, 0},
     {"hal.command_buffer.fill_buffer", "0coIIiIiI_v", FillRecorded, 0},
@@ -109,8 +110,8 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.device.queue.dealloca", "0rIrrbI_v", QueueDealloca, 0},
     {"hal.device.queue.execute", "0rIrrCrD_v", QueueExecuteList, 0},
     {"hal.device.queue.execute", "0rIrrcI_v", QueueExecute, 0},
-    {"hal.device.queue.execute.indirect", "0rIrrcCoIID_v", QueueExecuteIndirect, 0},
-    {"hal.device.queue.execute.indirect", "0rIrrcICoIID_v", QueueExecuteIndirect, 1},
+    {"hal.device.queue.execute.indirect", "0rIrrcCoIID_v", QueueExecute, 0},
+    {"hal.device.queue.execute.indirect", "0rIrrcICoIID_v", QueueExecute, 1},
     {"hal.device.queue.fill", "0rIrrbIIIiI_v", FillNow, 4},
     {"hal.device.queue.copy", "0rIrrbIbIII_v", CopyNow, 4},
     {"hal.device.queue.update", "0rIrrmIbIII_v", UpdateNow, 0},
@@ -121,13 +122,13 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.device.queue.barrier", "0rIrrI_v", nullptr, 0},
     {"hal.device.queue.flush", "0rI_v", nullptr, 0},
 
-    {"hal.fence.create", "0ri_r", FenceCreate, 0},
-    {"hal.fence.create", "0rI_r", FenceCreate, 0},
-    {"hal.fence.join", "0CrD_r", FenceCreate, 0},
-    {"hal.fence.join", "0ICrD_r", FenceCreate, 0},
-    {"hal.fence.await", "0iCrD_i", ReturnZero, 0},
-    {"hal.fence.await", "0iICrD_i", ReturnZero, 0},
-    {"hal.fence.query", "0r_i", ReturnZero, 0},
+    {"hal.fence.create", "0ri_r", ReturnSingleton, Singleton::kFence},
+    {"hal.fence.create", "0rI_r", ReturnSingleton, Singleton::kFence},
+    {"hal.fence.join", "0CrD_r", ReturnSingleton, Singleton::kFence},
+    {"hal.fence.join", "0ICrD_r", ReturnSingleton, Singleton::kFence},
+    {"hal.fence.await", "0iCrD_i", ReturnI32, 0},
+    {"hal.fence.await", "0iICrD_i", ReturnI32, 0},
+    {"hal.fence.query", "0r_i", ReturnI32, 0},
     {"hal.fence.signal", "0r_v", nullptr, 0},
     {"hal.fence.fail", "0ri_v", nullptr, 0},
 };
@@ -137,6 +138,8 @@ constexpr uint32_t Hash(std::string_view text, uint32_t hash = 0x811C9DC5) {
   for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x01000193;
   return hash;
 }
+
+constexpr size_t kMaxConvention = 32;
 
 // What rows have in common: functions and conventions, each once.
 struct Pools {
@@ -149,10 +152,17 @@ struct Pools {
   consteval Pools() {
     for (const ImportDeclaration& row : kDeclarations) {
       if (FindFunction(row.function) == function_count) functions[function_count++] = row.function;
-      const std::string_view convention = WithNul(row.convention);
-      if (FindConvention(row.convention) != std::string_view::npos) continue;
-      std::ranges::copy(convention, conventions.begin() + convention_bytes);
-      convention_bytes += convention.size();
+    }
+    // Long ones first, since others are their ends.
+    for (size_t length = kMaxConvention; length != 0; --length) {
+      for (const ImportDeclaration& row : kDeclarations) {
+        const std::string_view letters = Letters(row.convention);
+        if (letters.size() != length || FindConvention(row.convention) != std::string_view::npos) {
+          continue;
+        }
+        std::ranges::copy(letters, conventions.begin() + convention_bytes);
+        convention_bytes += length;
+      }
     }
   }
   [[nodiscard]] constexpr uint8_t FindFunction(ImportFunction function) const {
@@ -161,12 +171,13 @@ struct Pools {
     return at;
   }
   [[nodiscard]] constexpr size_t FindConvention(const char* convention) const {
-    return std::string_view(conventions.data(), convention_bytes).find(WithNul(convention));
+    return std::string_view(conventions.data(), convention_bytes).find(Letters(convention));
   }
 
  private:
-  static constexpr std::string_view WithNul(const char* text) {
-    return {text, std::string_view(text).size() + 1};
+  // Behind the version that all begin with, with the NUL.
+  static constexpr std::string_view Letters(const char* convention) {
+    return {convention + 1, std::string_view(convention).size()};
   }
 };
 constexpr Pools kPools;
@@ -183,7 +194,7 @@ constexpr auto kConventions = [] {
 
 constexpr ImportRow RowOf(const ImportDeclaration& from) {
   const std::string_view typed = from.convention;
-  std::array<char, 32> plain = {};
+  std::array<char, kMaxConvention> plain = {};
   std::ranges::transform(typed, plain.begin(), PlainLetter);
   return {Hash({plain.data(), typed.size()}, Hash(from.name)),
           static_cast<uint16_t>(kPools.FindConvention(from.convention)),

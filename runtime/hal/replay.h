@@ -15,14 +15,13 @@
 #include <span>
 
 #include "base/status.h"
-#include "runtime/kernel/abi.h"
+#include "runtime/hal/command_queue.h"
 #include "runtime/value/types.h"
 #include "runtime/vm/heap.h"
 #include "runtime/vm/object.h"
 
 namespace runtime {
 
-struct Executable;
 struct Hal;
 
 class Replay {
@@ -35,30 +34,24 @@ class Replay {
   void End();
   void Drop();
 
-  // Whether this call would do what was recorded; then the recording is moved to its arguments.
+  // Whether this call would do what was recorded; then the recording is moved to its arguments. If
+  // not, some of it may have been moved, so that only Drop is left.
   [[nodiscard]] bool Matches(uint32_t function, std::span<const Value> arguments);
   [[nodiscard]] base::Status Run(Hal& hal);
 
   // While a call is recorded: its commands in their order.
   [[nodiscard]] bool recording() const { return heap_.holding(); }
-  void NoteDispatch(const Executable& executable, uint32_t kernel, const DispatchState& state);
-  void NoteFill(ByteRange target, const void* pattern, uint32_t pattern_length);
-  void NoteCopy(ByteRange target, ByteRange source);
+  void Note(const Dispatch& dispatch);
+  void Note(const Transfer& transfer);
 
  private:
-  struct Step;
-  struct Chunk;
-
   [[nodiscard]] base::Status RunSteps(Hal& hal);
-  template <typename T>
-  [[nodiscard]] T* Add(size_t tail_bytes);
   void NotePointer(void** pointer);
-  [[nodiscard]] Chunk* Room(size_t size_bytes);
   void Move(uint32_t argument, uint8_t* data);
 
   Heap& heap_;
-  Chunk* first_ = nullptr;
-  Chunk* last_ = nullptr;
+  CommandQueue steps_;
+  CommandQueue pointers_;  // of steps, that lie in arguments
   Value* arguments_ = nullptr;
   uint32_t argument_count_ = 0;
   uint32_t function_ = 0;

@@ -11,7 +11,7 @@ namespace {
 // Texts of all messages, each ended by a NUL, with the pairs of bytes that come often replaced by
 // one byte each, again and again: half of what they take otherwise.
 constexpr uint8_t kFirstPair = 0x80;  // bytes from here on stand for a pair
-constexpr uint32_t kRareTimes = 4;    // a pair that comes less often is left
+constexpr uint32_t kRareTimes = 3;    // a pair that comes less often is left
 
 template <size_t kSize>
 struct Packing {

@@ -41,8 +41,8 @@ struct ImportTable {
   // nullptr.
   const ImportRow* (*find)(std::string_view name, std::string_view convention);
   const ImportRow* rows;  // all of them
-  // "0iCrD_i", each with a NUL, where another lower-case letter than r stands for a reference with
-  // a rule.
+  // "iCrD_i", each with a NUL, where another lower-case letter than r stands for a reference with a
+  // rule; the version in front, 0, is left out.
   const char* conventions;
   const ImportFunction* functions;
   const RefRule* rules;  // by letter - 'a'
@@ -70,12 +70,17 @@ struct Call {
   [[nodiscard]] int64_t I64(uint32_t index) const {
     return *reinterpret_cast<const int64_t*>(values + arguments[index]);
   }
+  // So many i32 arguments from `first` on.
+  void Words(uint32_t first, uint32_t count, uint32_t* words) const {
+    for (; count != 0; --count) *words++ = U32(first++);
+  }
   [[nodiscard]] uint64_t U64(uint32_t index) const { return static_cast<uint64_t>(I64(index)); }
   // An offset, or a length of which -1 means kRest.
   [[nodiscard]] uint32_t Size(uint32_t index) const { return ClampSize(U64(index)); }
   [[nodiscard]] uint32_t Length(uint32_t index) const { return ClampLength(U64(index)); }
-  // Where the value of an argument lies, little-endian.
+  // Where the value of an argument lies, or of a result, little-endian.
   [[nodiscard]] const uint8_t* Slot(uint32_t index) const { return values + arguments[index]; }
+  [[nodiscard]] uint8_t* ResultSlot(uint32_t result) { return values + ResultCell(result); }
   [[nodiscard]] Object* AnyRef(uint32_t index) const {
     return *reinterpret_cast<Object**>(refs + arguments[index]);
   }
@@ -84,21 +89,27 @@ struct Call {
   [[nodiscard]] T* Get(uint32_t index) const {
     return static_cast<T*>(AnyRef(index));
   }
+  // 0 if the row has no such span.
   [[nodiscard]] uint32_t SpanLength(uint32_t span) const {
     return arguments[kSpanCells + static_cast<int>(span)];
   }
 
   void SetI32(uint32_t result, int32_t value) {
-    *reinterpret_cast<int32_t*>(values + ResultCell(result)) = value;
+    *reinterpret_cast<int32_t*>(ResultSlot(result)) = value;
   }
   void SetI64(uint32_t result, int64_t value) {
-    *reinterpret_cast<int64_t*>(values + ResultCell(result)) = value;
+    *reinterpret_cast<int64_t*>(ResultSlot(result)) = value;
   }
-  // Hands over the caller's reference. Stored after moved arguments were released, so that a result
-  // may replace an argument in the same register.
-  void SetRef(uint32_t result, Object* object) {
+  // Hands over the caller's reference as the first result. Stored after moved arguments were
+  // released, so that a result may replace an argument in the same register.
+  void SetRef(Object* object) {
     ref_result = object;
-    ref_cell = ResultCell(result);
+    ref_cell = ResultCell(0);
+  }
+  // The same with a new object: nullptr if there was no memory for it.
+  [[nodiscard, gnu::noinline]] base::Status Give(Object* object) {
+    SetRef(object);
+    return object != nullptr ? base::Status::kOk : base::Status::kOutOfMemory;
   }
   [[nodiscard]] uint16_t ResultCell(uint32_t result) const {
     return arguments[kResultCells + static_cast<int>(result)];

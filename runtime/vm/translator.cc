@@ -391,7 +391,7 @@ void Translator::ImportCall(const ImportRow& row, bool variadic, List segments, 
   const uint16_t* const segments_end = segment + segments.size;
   bool has_span = false;
   bool fits = true;
-  const char* letter = verified_.ConventionOf(row) + 1;
+  const char* letter = verified_.ConventionOf(row);
   for (; *letter != '_' && fits; ++letter) {
     if (*letter == 'v') continue;
     uint32_t items = kSpanSegment;
