@@ -191,7 +191,7 @@ Status Interpreter::EnterCall(const uint16_t* pc) {
   caller->pc = pc;
   const uint16_t* cell = pc + 6;
   for (uint32_t i = pc[2]; i != 0; --i, cell += 2) {
-    std::memcpy(frame->values + cell[1], caller->values + cell[0], sizeof(uint32_t));
+    ValueAt(frame->values, cell[1]) = ValueAt(caller->values, cell[0]);
   }
   for (uint32_t i = pc[3]; i != 0; --i, cell += 2) {
     RefAt(frame->refs, cell[1]) = TakeRef(caller->refs, cell[0]);
@@ -212,7 +212,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
       return failure_.Set(Message::kTooManyResults);
     }
     for (uint32_t i = 0; i < value_count; ++i) {
-      std::memcpy(&results.values[i], frame->values + value_cells[i], sizeof(uint32_t));
+      results.values[i] = ValueAt(frame->values, value_cells[i]);
     }
     for (uint32_t i = 0; i < ref_count; ++i) {
       results.refs[i] = TakeRef(frame->refs, ref_cells[i]);
@@ -229,7 +229,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
     return failure_.Set(Message::kCallMisfit);
   }
   for (uint32_t i = 0; i < value_count; ++i) {
-    std::memcpy(caller->values + *destination++, frame->values + value_cells[i], sizeof(uint32_t));
+    ValueAt(caller->values, *destination++) = ValueAt(frame->values, value_cells[i]);
   }
   for (uint32_t i = 0; i < ref_count; ++i) {
     store_.Move(RefAt(caller->refs, *destination++), TakeRef(frame->refs, ref_cells[i]));
@@ -267,8 +267,7 @@ Status Interpreter::Run(RawResults& results) {
   const auto jump = [&](const uint16_t* branch) {
     const uint16_t* pair = branch + 4;
     for (uint32_t i = branch[2]; i != 0; --i, pair += 2) {
-      *reinterpret_cast<uint32_t*>(values + pair[1]) =
-          *reinterpret_cast<const uint32_t*>(values + pair[0]);
+      ValueAt(values, pair[1]) = ValueAt(values, pair[0]);
     }
     for (uint32_t i = branch[3]; i != 0; --i, pair += 2) {
       store_.Move(RefAt(refs, pair[1]), TakeRef(refs, pair[0]));
@@ -284,7 +283,7 @@ Status Interpreter::Run(RawResults& results) {
       case Op::kConstRun: {
         const uint16_t* entry = pc + 2;
         for (uint32_t i = pc[1]; i != 0; --i, entry += 3) {
-          *reinterpret_cast<uint32_t*>(values + entry[0]) = Wide(entry + 1);
+          ValueAt(values, entry[0]) = Wide(entry + 1);
         }
         pc = entry;
         continue;
