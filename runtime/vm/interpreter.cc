@@ -180,6 +180,17 @@ Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* ref
   return RunScalarOp(x);
 }
 
+// Copies registers by pairs of cells, first the values, then the references; `counts` says how many.
+void Interpreter::Remap(const uint16_t* counts, const uint16_t* pair, const Frame& from,
+                        const Frame& to) {
+  for (uint32_t i = counts[0]; i != 0; --i, pair += 2) {
+    ValueAt(to.values, pair[1]) = ValueAt(from.values, pair[0]);
+  }
+  for (uint32_t i = counts[1]; i != 0; --i, pair += 2) {
+    store_.Move(RefAt(to.refs, pair[1]), TakeRef(from.refs, pair[0]));
+  }
+}
+
 Status Interpreter::EnterCall(const uint16_t* pc) {
   Frame* caller = frame_;
   if (depth_ >= kMaxCallDepth) {
@@ -189,13 +200,7 @@ Status Interpreter::EnterCall(const uint16_t* pc) {
   if (frame == nullptr) return failure_.Set(Message::kNoMemory);
   frame->pc = frame->function->cells;
   caller->pc = pc;
-  const uint16_t* cell = pc + 6;
-  for (uint32_t i = pc[2]; i != 0; --i, cell += 2) {
-    ValueAt(frame->values, cell[1]) = ValueAt(caller->values, cell[0]);
-  }
-  for (uint32_t i = pc[3]; i != 0; --i, cell += 2) {
-    RefAt(frame->refs, cell[1]) = TakeRef(caller->refs, cell[0]);
-  }
+  Remap(pc + 2, pc + 6, *caller, *frame);
   return Status::kOk;
 }
 
@@ -265,13 +270,7 @@ Status Interpreter::Run(RawResults& results) {
   };
   // Copies the remapped registers of the branch whose cells start at `branch` and goes there.
   const auto jump = [&](const uint16_t* branch) {
-    const uint16_t* pair = branch + 4;
-    for (uint32_t i = branch[2]; i != 0; --i, pair += 2) {
-      ValueAt(values, pair[1]) = ValueAt(values, pair[0]);
-    }
-    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) {
-      store_.Move(RefAt(refs, pair[1]), TakeRef(refs, pair[0]));
-    }
+    Remap(branch + 2, branch + 4, *frame_, *frame_);
     pc = branch + static_cast<int32_t>(Wide(branch));
     if (--budget == 0) status = Status::kVmBudgetExhausted;
   };

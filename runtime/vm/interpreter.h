@@ -60,6 +60,7 @@ class Interpreter {
   void PopFrame();
   [[nodiscard]] base::Status Run(RawResults& results);
   [[nodiscard]] base::Status FailOp(const uint16_t* pc, const uint8_t* values);
+  void Remap(const uint16_t* counts, const uint16_t* pair, const Frame& from, const Frame& to);
   [[nodiscard]] base::Status EnterCall(const uint16_t* pc);
   [[nodiscard]] base::Status LeaveCall(const uint16_t* pc, RawResults& results);
   [[nodiscard]] base::Status ImportFailed(base::Status status, const ImportRow& row);
