@@ -138,29 +138,33 @@ void Interpreter::ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8
   }
 }
 
-// Globals whose byte offset or ordinal is in a register: unlike an immediate, checked here.
-Status Interpreter::IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
-  store_.EndRecording();
-  const Operands x = {pc, values, refs};
-  const uint32_t index = x.U32(1);
-  if (x.op() == Op::kGlobalLoadIndirectRef || x.op() == Op::kGlobalStoreIndirectRef) {
+// Loads and stores of globals. Those whose byte offset or ordinal is in a register are checked here.
+Status Interpreter::RunGlobalOp(const Operands& x) {
+  // In the opcode bit 0 says that it stores, bit 1 that the index is in a register; above them
+  // stands the type.
+  const auto code = static_cast<uint32_t>(x.op());
+  const bool stores = (code & 1) != 0;
+  const bool indirect = (code & 2) != 0;
+  if (stores || indirect) store_.EndRecording();
+  uint32_t index = indirect ? x.U32(1) : x.cells[1];
+  if (code >= static_cast<uint32_t>(Op::kGlobalLoadRef)) {
     if (index >= module_.global_refs()) return Status::kOutOfBounds;
-    if (x.op() == Op::kGlobalLoadIndirectRef) {
-      store_.Assign(x.Ref(2), global_refs_[index]);
+    Object*& global = global_refs_[index];
+    if (stores) {
+      store_.Move(global, x.Take(2));
     } else {
-      store_.Move(global_refs_[index], x.Take(2));
+      store_.Assign(x.Ref(2), global);
     }
     return Status::kOk;
   }
-  const bool wide = x.op() == Op::kGlobalLoadIndirectI64 || x.op() == Op::kGlobalStoreIndirectI64;
-  const uint32_t size = wide ? 8 : 4;
+  const uint32_t size = code >= static_cast<uint32_t>(Op::kGlobalLoadI64) ? 8 : 4;
+  if (!indirect) index *= size;
   if (index % size != 0 || !base::InBounds(module_.global_bytes(), index, size)) {
     return Status::kOutOfBounds;
   }
   uint8_t* global = globals_ + index;
   uint8_t* slot = x.values + x.cells[2];
-  const bool loads = x.op() == Op::kGlobalLoadIndirectI32 || x.op() == Op::kGlobalLoadIndirectI64;
-  std::memcpy(loads ? slot : global, loads ? global : slot, size);
+  std::memcpy(stores ? global : slot, stores ? slot : global, size);
   return Status::kOk;
 }
 
@@ -262,12 +266,6 @@ Status Interpreter::Run(RawResults& results) {
                .failure = failure_,
                .host = host_};
 
-  const auto global32 = [&](uint32_t index) -> uint32_t& {
-    return reinterpret_cast<uint32_t*>(globals_)[index];
-  };
-  const auto global64 = [&](uint32_t index) -> uint64_t& {
-    return reinterpret_cast<uint64_t*>(globals_)[index];
-  };
   // Copies the remapped registers of the branch whose cells start at `branch` and goes there.
   const auto jump = [&](const uint16_t* branch) {
     Remap(branch + 2, branch + 4, *frame_, *frame_);
@@ -345,39 +343,18 @@ Status Interpreter::Run(RawResults& results) {
       }
 
       case Op::kGlobalLoadI32:
-        x.U32(2) = global32(pc[1]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreI32:
-        store_.EndRecording();
-        global32(pc[1]) = x.U32(2);
-        pc += 3;
-        continue;
       case Op::kGlobalLoadI64:
-        x.U64(2) = global64(pc[1]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreI64:
-        store_.EndRecording();
-        global64(pc[1]) = x.U64(2);
-        pc += 3;
-        continue;
       case Op::kGlobalLoadRef:
-        store_.Assign(x.Ref(2), global_refs_[pc[1]]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreRef:
-        store_.EndRecording();
-        store_.Move(global_refs_[pc[1]], x.Take(2));
-        pc += 3;
-        continue;
       case Op::kGlobalLoadIndirectI32:
       case Op::kGlobalStoreIndirectI32:
       case Op::kGlobalLoadIndirectI64:
       case Op::kGlobalStoreIndirectI64:
       case Op::kGlobalLoadIndirectRef:
       case Op::kGlobalStoreIndirectRef:
-        status = IndirectGlobal(pc, values, refs);
+        status = RunGlobalOp(x);
         pc += 3;
         break;
 

@@ -66,7 +66,7 @@ class Interpreter {
   [[nodiscard]] base::Status ImportFailed(base::Status status, const ImportRow& row);
   [[nodiscard]] base::Status InstructionFailed(base::Status status);
   void ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8_t* refs);
-  [[nodiscard]] base::Status IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs);
+  [[nodiscard]] base::Status RunGlobalOp(const Operands& x);
   [[nodiscard]] base::Status RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs);
 
   const VerifiedModule& module_;
