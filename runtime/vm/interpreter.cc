@@ -138,7 +138,8 @@ void Interpreter::ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8
   }
 }
 
-// Loads and stores of globals. Those whose byte offset or ordinal is in a register are checked here.
+// Loads and stores of globals. Those whose byte offset or ordinal is in a register are checked
+// here.
 Status Interpreter::RunGlobalOp(const Operands& x) {
   // In the opcode bit 0 says that it stores, bit 1 that the index is in a register; above them
   // stands the type.
@@ -169,6 +170,7 @@ Status Interpreter::RunGlobalOp(const Operands& x) {
 }
 
 // Instructions of which a model runs few: one more call, in exchange for a small loop.
+[[gnu::noinline]]
 Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
   const Operands x = {pc, values, refs};
   const Op op = x.op();
@@ -184,7 +186,8 @@ Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* ref
   return RunScalarOp(x);
 }
 
-// Copies registers by pairs of cells, first the values, then the references; `counts` says how many.
+// Copies registers by pairs of cells, first the values, then the references; `counts` says how
+// many.
 void Interpreter::Remap(const uint16_t* counts, const uint16_t* pair, const Frame& from,
                         const Frame& to) {
   for (uint32_t i = counts[0]; i != 0; --i, pair += 2) {
