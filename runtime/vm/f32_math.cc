@@ -366,42 +366,42 @@ float Remainder(float x, float y) {
 }
 
 float Unary(Op op, float x) {
-  switch (op) {
-    case Op::kRoundF32:
+  switch (OperationOf(op)) {
+    case OperationOf(Op::kRoundF32):
       return Round(x);
-    case Op::kRoundF32Even:
+    case OperationOf(Op::kRoundF32Even):
       return RoundToEven(x);
-    case Op::kCeilF32:
+    case OperationOf(Op::kCeilF32):
       return Ceil(x);
-    case Op::kFloorF32:
+    case OperationOf(Op::kFloorF32):
       return Floor(x);
-    case Op::kAtanF32:
+    case OperationOf(Op::kAtanF32):
       return Atan(x);
-    case Op::kCosF32:
+    case OperationOf(Op::kCosF32):
       return Cos(x);
-    case Op::kSinF32:
+    case OperationOf(Op::kSinF32):
       return Sin(x);
-    case Op::kExpF32:
+    case OperationOf(Op::kExpF32):
       return Exp(x);
-    case Op::kExp2F32:
+    case OperationOf(Op::kExp2F32):
       return Exp2Sum(x, 0.0f);
-    case Op::kExpm1F32:
+    case OperationOf(Op::kExpm1F32):
       return Expm1(x);
-    case Op::kLogF32:
+    case OperationOf(Op::kLogF32):
       return Log(x);
-    case Op::kLog10F32:
+    case OperationOf(Op::kLog10F32):
       return LogTo(x, kLog10Of2, kLog10Of2Low);
-    case Op::kLog1pF32:
+    case OperationOf(Op::kLog1pF32):
       return Log1p(x);
-    case Op::kLog2F32:
+    case OperationOf(Op::kLog2F32):
       return LogTo(x, 1.0f, 0.0f);
-    case Op::kRsqrtF32:
+    case OperationOf(Op::kRsqrtF32):
       return 1.0f / Sqrt(x);
-    case Op::kSqrtF32:
+    case OperationOf(Op::kSqrtF32):
       return Sqrt(x);
-    case Op::kTanhF32:
+    case OperationOf(Op::kTanhF32):
       return Tanh(x);
-    case Op::kErfF32:
+    case OperationOf(Op::kErfF32):
       return Erf(x);
     default:
       return kNan;

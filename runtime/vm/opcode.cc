@@ -17,9 +17,6 @@ constexpr Synonym kSynonyms[] = {
     {Op::kGlobalStoreF32, Op::kGlobalStoreI32},
     {Op::kGlobalLoadIndirectF32, Op::kGlobalLoadIndirectI32},
     {Op::kGlobalStoreIndirectF32, Op::kGlobalStoreIndirectI32},
-    {Op::kSelectF32, Op::kSelectI32},
-    {Op::kBitcastI32F32, Op::kMoveI32},
-    {Op::kBitcastF32I32, Op::kMoveI32},
     {Op::kBufferLoadF32, Op::kBufferLoadI32},
     {Op::kBufferStoreF32, Op::kBufferStoreI32},
     {Op::kBufferFillF32, Op::kBufferFillI32},
@@ -70,7 +67,6 @@ consteval Tables MakeTables() {
 #undef OPCODE_F32
 #undef OPCODE
   for (const Synonym& synonym : kSynonyms) tables.rows[static_cast<uint8_t>(synonym.op)].cells = 0;
-  tables.Add(Op::kMoveI32, {"io", 3}, OpcodeRow::kUnknown);
   return tables;
 }
 
