@@ -25,7 +25,8 @@ bool Unordered(float a, float b) { return a != a || b != b; }
 }  // namespace
 
 Status RunScalarOp(const Operands& x) {
-  // Operands in 64 bits whatever their width, so that instructions of both widths are the same.
+  // Operands in 64 bits whatever their width, so that instructions of both widths are the same;
+  // those that an instruction does not have are 0.
   int64_t operands[3] = {};
   const char* letter = OperandLetters(kOpcodeRows[x.cells[0]].shape);
   const uint16_t* cell = x.cells + 1;
@@ -55,17 +56,15 @@ Status RunScalarOp(const Operands& x) {
   };
   const auto give_signed = [&](int64_t value) { result = static_cast<uint64_t>(value); };
   switch (OperationOf(x.op())) {
+    case OperationOf(Op::kSelectI32):
+    case OperationOf(Op::kSelectF32):
+      result = static_cast<uint32_t>(a) != 0 ? ub : uc;
+      break;
     case OperationOf(Op::kBitcastI32F32):
     case OperationOf(Op::kBitcastF32I32):
     case OperationOf(Op::kTruncI64I32):
     case OperationOf(Op::kExtI32I64S):
     case OperationOf(Op::kExtI32I64U):
-      result = ua;
-      break;
-    case OperationOf(Op::kSelectI32):
-    case OperationOf(Op::kSelectF32):
-      result = static_cast<uint32_t>(a) != 0 ? ub : uc;
-      break;
     case OperationOf(Op::kAddI32):
       result = ua + ub;
       break;
@@ -73,8 +72,6 @@ Status RunScalarOp(const Operands& x) {
       result = ua - ub;
       break;
     case OperationOf(Op::kMulI32):
-      result = ua * ub;
-      break;
     case OperationOf(Op::kFmaI32):
       result = ua * ub + uc;
       break;
@@ -154,10 +151,8 @@ Status RunScalarOp(const Operands& x) {
       result = a == b;
       break;
     case OperationOf(Op::kCmpNeI32):
-      result = a != b;
-      break;
     case OperationOf(Op::kCmpNzI32):
-      result = a != 0;
+      result = a != b;
       break;
     case OperationOf(Op::kCmpLtSI32):
       result = a < b;
