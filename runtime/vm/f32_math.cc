@@ -31,7 +31,7 @@ constexpr int kBias = 127;
 uint32_t Bits(float x) { return std::bit_cast<uint32_t>(x); }
 float FromBits(uint32_t bits) { return std::bit_cast<float>(bits); }
 float Fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c); }
-float CopySign(float x, float sign) { return FromBits((Bits(x) & ~kSign) | (Bits(sign) & kSign)); }
+float CopySign(float x, float sign) { return __builtin_copysignf(x, sign); }
 bool IsNan(float x) { return x != x; }
 
 template <size_t N>
@@ -296,7 +296,7 @@ float Atan(float x) {
 
 }  // namespace
 
-float Abs(float x) { return FromBits(Bits(x) & ~kSign); }
+float Abs(float x) { return __builtin_fabsf(x); }
 
 float Atan2(float y, float x) {
   if (IsNan(x) || IsNan(y)) return kNan;
