@@ -41,31 +41,27 @@ float Polynomial(float x, const float (&coefficients)[N]) {
   return sum;
 }
 
+// The fraction gone, the way `round` does it; the conversion to an integer rounds each way.
+template <typename Rounding>
+float Whole(float x, Rounding round) {
+  if (!(Abs(x) < kIntegersOnly)) return x;
+  return CopySign(static_cast<float>(static_cast<int32_t>(round(x))), x);
+}
+
 float Truncate(float x) {
-  if (!(Abs(x) < kIntegersOnly)) return x;
-  return CopySign(static_cast<float>(static_cast<int32_t>(x)), x);
+  return Whole(x, [](float y) { return __builtin_elementwise_trunc(y); });
 }
-
 float Floor(float x) {
-  const float whole = Truncate(x);
-  return whole > x ? whole - 1.0f : whole;
+  return Whole(x, [](float y) { return __builtin_elementwise_floor(y); });
 }
-
 float Ceil(float x) {
-  const float whole = Truncate(x);
-  return whole < x ? CopySign(whole + 1.0f, x) : whole;
+  return Whole(x, [](float y) { return __builtin_elementwise_ceil(y); });
 }
-
 float Round(float x) {
-  const float whole = Truncate(x);
-  return Abs(x - whole) >= 0.5f ? whole + CopySign(1.0f, x) : whole;
+  return Whole(x, [](float y) { return __builtin_elementwise_round(y); });
 }
-
 float RoundToEven(float x) {
-  if (!(Abs(x) < kIntegersOnly)) return x;
-  // Adding 2^23 leaves no fraction bits; the addition rounds to even.
-  const float shifted = Abs(x) + kIntegersOnly;
-  return CopySign(shifted - kIntegersOnly, x);
+  return Whole(x, [](float y) { return __builtin_elementwise_roundeven(y); });
 }
 
 // x * 2^exponent for any exponent, one rounding.
