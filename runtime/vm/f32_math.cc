@@ -407,19 +407,17 @@ float Unary(Op op, float x) {
 uint64_t RoundToU64(float x) {
   if (!(x >= 0.5f)) return 0;
   if (x >= 0x1p64f) return UINT64_MAX;
-  const int exponent = static_cast<int>(Bits(x) >> kFractionBits) - kBias;
-  const uint32_t mantissa = (Bits(x) & 0x7FFFFF) | 0x800000;
-  const int shift = exponent - kFractionBits;
-  if (shift >= 0) return static_cast<uint64_t>(mantissa) << shift;
-  return (mantissa + (1u << (-shift - 1))) >> -shift;
+  const auto high = static_cast<uint32_t>(x * 0x1p-32f);
+  const auto low = static_cast<uint32_t>(
+      __builtin_elementwise_round(Fma(static_cast<float>(high), -0x1p32f, x)));
+  return static_cast<uint64_t>(high) << 32 | low;
 }
 
 int64_t RoundToI64(float x) {
+  if (x >= 0x1p63f) return INT64_MAX;
+  if (x < -0x1p63f) return INT64_MIN;
   const uint64_t magnitude = RoundToU64(Abs(x));
-  if (x < 0.0f) {
-    return magnitude >= uint64_t{1} << 63 ? INT64_MIN : -static_cast<int64_t>(magnitude);
-  }
-  return magnitude > INT64_MAX ? INT64_MAX : static_cast<int64_t>(magnitude);
+  return static_cast<int64_t>(x < 0.0f ? 0 - magnitude : magnitude);
 }
 
 uint32_t RoundToU32(float x) {
@@ -428,9 +426,9 @@ uint32_t RoundToU32(float x) {
 }
 
 int32_t RoundToI32(float x) {
-  const int64_t wide = RoundToI64(x);
-  if (wide > INT32_MAX) return INT32_MAX;
-  return wide < INT32_MIN ? INT32_MIN : static_cast<int32_t>(wide);
+  if (IsNan(x)) return 0;
+  if (x < -0x1p31f) return INT32_MIN;
+  return x < 0x1p31f ? static_cast<int32_t>(__builtin_elementwise_round(x)) : INT32_MAX;
 }
 
 }  // namespace runtime::f32
