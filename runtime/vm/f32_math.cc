@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "runtime/vm/i64_math.h"
 
@@ -34,10 +35,9 @@ float Fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c)
 float CopySign(float x, float sign) { return __builtin_copysignf(x, sign); }
 bool IsNan(float x) { return x != x; }
 
-template <size_t N>
-float Polynomial(float x, const float (&coefficients)[N]) {
-  float sum = coefficients[N - 1];
-  for (size_t i = N - 1; i-- > 0;) sum = Fma(sum, x, coefficients[i]);
+float Polynomial(float x, std::span<const float> coefficients) {
+  float sum = 0.0f;
+  for (size_t i = coefficients.size(); i != 0; --i) sum = Fma(sum, x, coefficients[i - 1]);
   return sum;
 }
 
@@ -83,13 +83,12 @@ float Scale(float x, int exponent) {
   return x * FromBits(static_cast<uint32_t>(exponent + kBias) << kFractionBits);
 }
 
-// e^r for |r| <= ln(2)/2.
-float ExpReduced(float r) {
-  constexpr float kCoefficients[] = {1.0f,           1.0f,           0.5f,
-                                     1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
-                                     1.38888892e-3f, 1.98412701e-4f};
-  return Polynomial(r, kCoefficients);
-}
+// 1/n! from n = 0: up to 1/7! for e^r with |r| <= ln(2)/2, up to 1/8! for (e^r - 1 - r) / r^2.
+constexpr float kReciprocalFactorials[] = {1.0f,           1.0f,           0.5f,
+                                           1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
+                                           1.38888892e-3f, 1.98412701e-4f, 2.48015876e-5f};
+constexpr std::span kExpSeries = std::span(kReciprocalFactorials).first<8>();
+constexpr std::span kExpm1Series = std::span(kReciprocalFactorials).subspan<2>();
 
 // 2^(high + low), low tiny.
 float Exp2Sum(float high, float low) {
@@ -98,7 +97,7 @@ float Exp2Sum(float high, float low) {
   if (IsNan(high)) return high;
   const float k = RoundToEven(high);
   const float r = (high - k) + low;
-  return Scale(ExpReduced(Fma(r, kLn2, r * kLn2Low)), static_cast<int>(k));
+  return Scale(Polynomial(Fma(r, kLn2, r * kLn2Low), kExpSeries), static_cast<int>(k));
 }
 
 float Exp(float x) {
@@ -108,9 +107,7 @@ float Exp(float x) {
 
 float Expm1(float x) {
   if (Abs(x) > 0.5f) return x < -18.0f ? -1.0f : Exp(x) - 1.0f;
-  constexpr float kCoefficients[] = {0.5f,           1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
-                                     1.38888892e-3f, 1.98412701e-4f, 2.48015876e-5f};
-  return Fma(x * x, Polynomial(x, kCoefficients), x);
+  return Fma(x * x, Polynomial(x, kExpm1Series), x);
 }
 
 // x = mantissa * 2^exponent with the mantissa around 1; x positive and finite.
@@ -135,8 +132,8 @@ Split SplitAtOne(float x) {
 
 // (log(1 + f) - 2 s) / s with s = f / (2 + f): the tail of the area tangent's series.
 float LogTail(float s) {
-  constexpr float kCoefficients[] = {6.66666687e-1f, 4.00000006e-1f, 2.85714298e-1f, 2.22222224e-1f,
-                                     1.81818187e-1f};
+  static constexpr float kCoefficients[] = {6.66666687e-1f, 4.00000006e-1f, 2.85714298e-1f,
+                                            2.22222224e-1f, 1.81818187e-1f};
   const float z = s * s;
   return z * Polynomial(z, kCoefficients);
 }
@@ -199,11 +196,11 @@ float Tanh(float x) {
 float Erf(float x) {
   if (IsNan(x)) return x;
   if (Abs(x) >= 4.0f) return CopySign(1.0f, x);
-  constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
-                                  -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
-                                  -2.72614226e-10f};
-  constexpr float kDenominator[] = {-1.42647391e-2f, -7.37332917e-3f, -1.68282697e-3f,
-                                    -2.13374055e-4f, -1.45660718e-5f};
+  static constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
+                                         -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
+                                         -2.72614226e-10f};
+  static constexpr float kDenominator[] = {-1.42647391e-2f, -7.37332917e-3f, -1.68282697e-3f,
+                                           -2.13374055e-4f, -1.45660718e-5f};
   const float z = x * x;
   return x * Polynomial(z, kNumerator) / Polynomial(z, kDenominator);
 }
@@ -245,10 +242,12 @@ float SinOfQuadrant(Angle angle) {
   const float z = angle.reduced * angle.reduced;
   float result;
   if ((angle.quadrant & 1) == 0) {
-    constexpr float kSine[] = {-1.66666672e-1f, 8.33333377e-3f, -1.98412701e-4f, 2.71831149e-6f};
+    static constexpr float kSine[] = {-1.66666672e-1f, 8.33333377e-3f, -1.98412701e-4f,
+                                      2.71831149e-6f};
     result = Fma(angle.reduced * z, Polynomial(z, kSine), angle.reduced);
   } else {
-    constexpr float kCosine[] = {1.0f, -0.5f, 4.16666679e-2f, -1.38888892e-3f, 2.47609663e-5f};
+    static constexpr float kCosine[] = {1.0f, -0.5f, 4.16666679e-2f, -1.38888892e-3f,
+                                        2.47609663e-5f};
     result = Polynomial(z, kCosine);
   }
   return (angle.quadrant & 2) != 0 ? -result : result;
@@ -283,8 +282,8 @@ float Atan(float x) {
     base_low = kHalfPiLow / 2;
     y = (y - 1.0f) / (y + 1.0f);
   }
-  constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
-                                     8.05374450e-2f};
+  static constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
+                                            8.05374450e-2f};
   const float z = y * y;
   const float tail = Fma(y * z, Polynomial(z, kCoefficients), base_low);
   return CopySign(base + (y + tail), x);
