@@ -64,21 +64,15 @@ float RoundToEven(float x) {
   return Whole(x, [](float y) { return __builtin_elementwise_roundeven(y); });
 }
 
-// x * 2^exponent for any exponent, one rounding.
+// x * 2^exponent, one rounding; x from 0.5 to 2^24 (or 0), exponent from -152 to 254.
 float Scale(float x, int exponent) {
   if (exponent > kBias) {
     x *= 0x1p127f;
     exponent -= kBias;
-    if (exponent > kBias) exponent = kBias;
   } else if (exponent < 1 - kBias) {
     // Stay normal until the last product, which then rounds once.
     x *= 0x1p-102f;
     exponent += 102;
-    if (exponent < 1 - kBias) {
-      x *= 0x1p-102f;
-      exponent += 102;
-      if (exponent < 1 - kBias) exponent = 1 - kBias;
-    }
   }
   return x * FromBits(static_cast<uint32_t>(exponent + kBias) << kFractionBits);
 }
@@ -157,7 +151,7 @@ Sum Log2Precise(float x) {
   const float product = high * kLog2E;
   const float product_low = Fma(high, kLog2E, -product) + Fma(high, kLog2ELow, low * kLog2E);
   const float sum = split.exponent + product;
-  const float lost = split.exponent != 0.0f ? product - (sum - split.exponent) : 0.0f;
+  const float lost = product - (sum - split.exponent);
   return {sum, lost + product_low};
 }
 
@@ -188,13 +182,12 @@ float Sqrt(float x) { return __builtin_elementwise_sqrt(x); }
 float Tanh(float x) {
   const float magnitude = Abs(x);
   if (magnitude > 9.5f) return CopySign(1.0f, x);
-  if (magnitude < 1e-4f || IsNan(x)) return x;
+  if (magnitude < 1e-4f) return x;
   const float t = Expm1(2.0f * magnitude);
   return CopySign(t / (t + 2.0f), x);
 }
 
 float Erf(float x) {
-  if (IsNan(x)) return x;
   if (Abs(x) >= 4.0f) return CopySign(1.0f, x);
   static constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
                                          -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
@@ -216,6 +209,7 @@ struct Angle {
 // then the quadrant.
 Angle Reduce(float x) {
   if (Abs(x) < kHalfPi / 2) return {0, x};
+  if (!(Abs(x) < kInfinity)) return {0, kNan};
   // 2/pi behind a word of zeroes, for the shifts that need a few bits in front of it.
   static constexpr uint32_t kTwoOverPi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
                                             0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
@@ -254,39 +248,33 @@ float SinOfQuadrant(Angle angle) {
 }
 
 float Sin(float x) {
-  if (!(Abs(x) < kInfinity)) return kNan;
   if (Abs(x) < 1e-4f) return x;
   return SinOfQuadrant(Reduce(x));
 }
 
 float Cos(float x) {
-  if (!(Abs(x) < kInfinity)) return kNan;
   Angle angle = Reduce(x);
   ++angle.quadrant;
   return SinOfQuadrant(angle);
 }
 
 float Atan(float x) {
-  if (IsNan(x)) return x;
   constexpr float kTan3Pi8 = 2.41421366f;
   constexpr float kTanPi8 = 0.414213568f;
-  float base = 0.0f;
-  float base_low = 0.0f;
+  float right_angles = 0.0f;  // what y's arc is counted from
   float y = Abs(x);
   if (y > kTan3Pi8) {
-    base = kHalfPi;
-    base_low = kHalfPiLow;
+    right_angles = 1.0f;
     y = -1.0f / y;
   } else if (y > kTanPi8) {
-    base = kHalfPi / 2;
-    base_low = kHalfPiLow / 2;
+    right_angles = 0.5f;
     y = (y - 1.0f) / (y + 1.0f);
   }
   static constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
                                             8.05374450e-2f};
   const float z = y * y;
-  const float tail = Fma(y * z, Polynomial(z, kCoefficients), base_low);
-  return CopySign(base + (y + tail), x);
+  const float tail = Fma(y * z, Polynomial(z, kCoefficients), right_angles * kHalfPiLow);
+  return CopySign(Fma(right_angles, kHalfPi, y + tail), x);
 }
 
 }  // namespace
@@ -312,7 +300,7 @@ float Pow(float x, float y) {
   if (y == 0.0f || x == 1.0f) return 1.0f;
   if (IsNan(x) || IsNan(y)) return kNan;
   const bool whole = Truncate(y) == y;
-  const bool odd = whole && Abs(y) < 2 * kIntegersOnly && Truncate(y * 0.5f) * 2.0f != y;
+  const bool odd = whole && Truncate(y * 0.5f) * 2.0f != y;
   const float sign = odd && (Bits(x) & kSign) != 0 ? -1.0f : 1.0f;
   const float magnitude = Abs(x);
   if (Abs(y) == kInfinity) {
@@ -325,8 +313,6 @@ float Pow(float x, float y) {
   if (x < 0.0f && !whole) return kNan;
   const Sum log = Log2Precise(magnitude);
   const float high = y * log.high;
-  if (high > 129.0f) return sign * kInfinity;
-  if (high < -152.0f) return sign * 0.0f;
   const float low = Fma(y, log.high, -high) + y * log.low;
   return sign * Exp2Sum(high, low);
 }
