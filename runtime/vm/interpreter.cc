@@ -174,16 +174,12 @@ Status Interpreter::RunGlobalOp(const Operands& x) {
 Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
   const Operands x = {pc, values, refs};
   const Op op = x.op();
-  const bool float_list = op == Op::kListGetF32 || op == Op::kListSetF32;
-  if ((op >= Op::kListAlloc && op <= Op::kListSetRef) || float_list) {
-    store_.EndRecording();
-    return RunListOp(store_, x);
-  }
+  if (op >= Op::kSelectI32 && OperationOf(op) != 0) return RunScalarOp(x);
+  store_.EndRecording();
   if (op >= Op::kBufferLoadI8U && op <= Op::kBufferFillI64) {
-    store_.EndRecording();
     return RunBufferOp(store_, x, module_.fill_counts_bytes());
   }
-  return RunScalarOp(x);
+  return RunListOp(store_, x);
 }
 
 // Copies registers by pairs of cells, first the values, then the references; `counts` says how
