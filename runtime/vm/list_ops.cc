@@ -96,16 +96,10 @@ Status RunListOp(ObjectStore& store, const Operands& x) {
   }
   const uint32_t index = x.U32(2);
   if (index >= list.size) return Status::kOutOfBounds;
-  switch (x.op()) {
-    case Op::kListSetI32:
-    case Op::kListSetI64:
-    case Op::kListSetF32:
-    case Op::kListSetRef:
-      Set(store, x, list.elements[index]);
-      return Status::kOk;
-    default:
-      return Get(store, x, list.elements[index]);
-  }
+  // What stores has odd opcodes, what loads even ones.
+  if (static_cast<uint32_t>(x.op()) % 2 == 0) return Get(store, x, list.elements[index]);
+  Set(store, x, list.elements[index]);
+  return Status::kOk;
 }
 
 }  // namespace runtime
