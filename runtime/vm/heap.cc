@@ -73,6 +73,7 @@ void* Heap::AllocateDevice(size_t size) { return AllocateBlock(size, HeapUse::kD
 void* Heap::AllocateBlock(size_t size, HeapUse use) {
   Block* block = FindFree(size);
   if (block == nullptr) return nullptr;
+  Split(block, BlockSizeFor(size));
   if (use == HeapUse::kDevice) block->used = kUsedByDevice;
   Count(use, size);
   return block->payload();
@@ -175,6 +176,7 @@ void* Heap::AllocateSmall(size_t size) {
     const auto entry_size = static_cast<size_t>(&list - small_.data() + 1) * kSmallStep;
     Block* slab = FindFree(kSlabSize);
     if (slab == nullptr) return nullptr;
+    Split(slab, BlockSizeFor(kSlabSize));
     for (size_t offset = kSlabSize / entry_size * entry_size; offset != 0;) {
       offset -= entry_size;
       list = new (slab->payload() + offset) SmallFree{list};
@@ -186,8 +188,8 @@ void* Heap::AllocateSmall(size_t size) {
   return entry;
 }
 
-// The best block for `size` bytes, in use and cut to what they take; what is held is given up for
-// it. nullptr if there is none.
+// The best block for `size` bytes, uncut and in use; what is held is given up for it. nullptr if
+// there is none.
 Heap::Block* Heap::FindFree(size_t size) {
   if (size >= UINT32_MAX / 2) return nullptr;
   const size_t wanted = BlockSizeFor(size);
@@ -198,7 +200,6 @@ Heap::Block* Heap::FindFree(size_t size) {
     }
     if (best != nullptr) {
       RemoveFree(best);
-      Split(best, wanted);
       return best;
     }
     if (!intact_) return nullptr;
