@@ -45,7 +45,8 @@ extern const std::array<OpcodeRow, kOpCount> kOpcodeRows;
 // The opcode that does what `op`, a row without cells, does.
 [[nodiscard]] Op RunsAs(Op op);
 
-// Letters of opcodes.def, NUL behind them.
+// Letters of opcodes.def, NUL behind them; of an opcode that is refused by name "!" and its
+// mnemonic.
 [[nodiscard]] const char* OperandLetters(uint8_t shape);
 
 // Whether a letter stands for a value register that is written.
@@ -76,9 +77,6 @@ inline constexpr auto kOperations = [] {
 constexpr uint8_t OperationOf(Op op) {
   return kOperations[static_cast<size_t>(op) - static_cast<size_t>(Op::kSelectI32)];
 }
-
-// Mnemonic of an opcode that is refused by name; empty for every other.
-[[nodiscard]] std::string_view RefusedMnemonic(Op op);
 
 }  // namespace runtime
 

@@ -186,7 +186,7 @@ void Translator::Instruction() {
   const char* letter = OperandLetters(row.shape);
   if (*letter == '!') {
     Fail(Message::kRefusedOpcode);
-    failure_.Text(RefusedMnemonic(op));
+    failure_.Text(letter + 1);
     return;
   }
   for (; *letter != '\0'; ++letter) Operand(*letter);
