@@ -14,7 +14,8 @@ namespace {
 
 using base::Status;
 
-constexpr uint16_t kNoRefResult = 1;  // no reference register has an odd cell
+// Cells of reference registers are multiples of 4, plus kMoveBit.
+constexpr uint16_t kNoRefResult = 2;
 
 uint32_t Wide(const uint16_t* cells) { return cells[0] | static_cast<uint32_t>(cells[1]) << 16; }
 

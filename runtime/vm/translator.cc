@@ -145,50 +145,35 @@ void Translator::Instruction() {
     failure_.Number(code, 16).Text(" in bytecode ").Number(version_);
     return;
   }
-  switch (op) {
-    case Op::kConstI32Zero:
-    case Op::kConstI32:
-    case Op::kConstI64Zero:
-    case Op::kConstI64:
-    case Op::kConstF32Zero:
-    case Op::kConstF32:
-      return Constant(op);
-    case Op::kImportResolved:
-      return ImportResolved();
-    case Op::kBlock:
-      return;
-    case Op::kTrace:
-    case Op::kPrint: {
+  const char* letter = OperandLetters(row.shape);
+  switch (*letter) {
+    case 'o':
+    case 'O':
+    case '4':
+    case '8':
+      return Constant(letter);
+    case 'S': {  // trace and print
       uint16_t* const before = out_;
       FailMessage();
       Registers();
       out_ = before;
       return;
     }
+    case '!':
+      Fail(Message::kRefusedOpcode);
+      failure_.Text(letter + 1);
+      return;
+    case '\0':  // block
+      return;
     default:
       break;
   }
+  if (op == Op::kImportResolved) return ImportResolved();
   open_run_ = nullptr;
+  if (*letter == 'F') return CallOperands(op);
   Emit(static_cast<uint8_t>(row.cells != 0 ? op : RunsAs(op)));
-  switch (op) {
-    case Op::kCall:
-    case Op::kCallVariadic:
-    case Op::kCallYieldable:
-    case Op::kCallVariadicYieldable:
-      return CallOperands(op);
-    case Op::kReturn:
-      return Return();
-    case Op::kBrTable:
-      return BranchTable();
-    default:
-      break;
-  }
-  const char* letter = OperandLetters(row.shape);
-  if (*letter == '!') {
-    Fail(Message::kRefusedOpcode);
-    failure_.Text(letter + 1);
-    return;
-  }
+  if (op == Op::kReturn) return Return();
+  if (op == Op::kBrTable) return BranchTable();
   for (; *letter != '\0'; ++letter) Operand(*letter);
   if (watched_ != 0) Settle(IsResult(letter[-1]));
 }
@@ -198,15 +183,14 @@ void Translator::Operand(char letter) {
     case 'i':
     case 'u':
     case 'o':
-      return Emit(ValueCell(Read16()));
     case 'I':
     case 'O':
-      return Emit(WideCell(Read16()));
+      return Emit(ReadValue(letter));
     case 'r':
       // Before 16.0 a MOVE outside of branches, calls and returns means nothing (section 2.1).
       return Emit(RefCell(Read16()) & (version_ < kFirstSystematicMove ? ~kMoveBit : ~0u));
     case 'a':
-      if (version_ > kOldestBytecode) (void)ValueCell(Read16());
+      if (version_ > kOldestBytecode) (void)ReadValue('i');
       return;
     case 'g':
     case 'G': {
@@ -245,17 +229,18 @@ void Translator::Registers() {
   }
 }
 
-void Translator::Constant(Op op) {
-  const bool wide = op == Op::kConstI64 || op == Op::kConstI64Zero;
+void Translator::Constant(const char* letter) {
   uint32_t low = 0;
   uint32_t high = 0;
-  if (op == Op::kConstI32 || op == Op::kConstF32 || op == Op::kConstI64) low = Read32();
-  if (op == Op::kConstI64) high = Read32();
-  const uint32_t encoded = Read16();
-  const uint32_t cell = wide ? WideCell(encoded) : ValueCell(encoded);
+  if (!IsResult(*letter)) {
+    low = Read32();
+    if (*letter == '8') high = Read32();
+    ++letter;
+  }
+  const uint32_t cell = ReadValue(*letter);
   if (watched_ != 0) Settle(true);
   EmitConstant(cell, low);
-  if (wide) EmitConstant(cell + sizeof(uint32_t), high);
+  if (*letter == 'O') EmitConstant(cell + sizeof(uint32_t), high);
 }
 
 void Translator::EmitConstant(uint32_t cell, uint32_t value) {
@@ -271,7 +256,7 @@ void Translator::EmitConstant(uint32_t cell, uint32_t value) {
 
 void Translator::ImportResolved() {
   const uint32_t ordinal = Read32() ^ kImportBit;
-  const uint32_t cell = ValueCell(Read16());
+  const uint32_t cell = ReadValue('i');
   if (watched_ != 0) Settle(true);
   if (ordinal >= verified_.imports().size()) return Fail(Message::kOrdinalOutOfRange);
   EmitConstant(cell, verified_.imports()[ordinal] != nullptr ? 1 : 0);
@@ -298,7 +283,7 @@ void Translator::Branch() {
       if (is_ref != (bank == 1)) continue;
       const char letter = is_ref ? 'r' : 'i';
       Emit(CellFor(source, letter));
-      Emit(CellFor(pairs.entries[i + 1], letter) & ~kMoveBit);
+      Emit(CellFor(pairs.entries[i + 1], letter));
       if (watched_ != 0) Settle(true);
       ++counts[bank];
     }
@@ -307,7 +292,7 @@ void Translator::Branch() {
 
 void Translator::BranchTable() {
   uint16_t* const start = out_ - 1;
-  Emit(ValueCell(Read16()));
+  Emit(ReadValue('i'));
   // The default comes before the count that says how many offsets to reserve: look ahead for it.
   const uint8_t* const default_at = at_;
   Read32();
@@ -342,7 +327,7 @@ void Translator::CallOperands(Op op) {
   const uint32_t function = Read32();
   const uint32_t ordinal = function & ~kImportBit;
   const bool is_import = (function & kImportBit) != 0;
-  const List segments = variadic ? ReadList(1) : List();
+  const List segments = variadic ? ReadList(1) : List();  // no entries: not variadic
   const List arguments = ReadList(1);
   const uint32_t target = yieldable ? Read32() : 0;
   const List results = ReadList(1);
@@ -358,12 +343,11 @@ void Translator::CallOperands(Op op) {
   const uint32_t watched = std::exchange(watched_, 0);
   // An i64 of an internal call is two pairs, a reference of an import call has a rule.
   if (!MakeRoom(4 * (arguments.size + results.size) + 2 * kFixedRoom)) return;
-  --out_;
   if (!is_import) {
-    if (variadic) return Fail(Message::kCallMisfit);
+    if (segments.entries != nullptr) return Fail(Message::kCallMisfit);
     InternalCall(ordinal, arguments, results);
   } else if (const ImportRow* row = verified_.imports()[ordinal]; row != nullptr) {
-    ImportCall(*row, variadic, segments, arguments, results);
+    ImportCall(*row, segments, arguments, results);
   } else {
     Emit(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
     Emit(0);
@@ -376,81 +360,80 @@ void Translator::CallOperands(Op op) {
   EmitWide(0);  // nothing to remap
 }
 
-void Translator::ImportCall(const ImportRow& row, bool variadic, List segments, List arguments,
-                            List results) {
+void Translator::ImportCall(const ImportRow& row, List segments, List arguments, List results) {
   uint16_t* const start = out_;
   uint16_t* const scratch = down_;  // rules wait there until the arguments are written
   Emit(static_cast<uint8_t>(Op::kCallImport));
   Emit(static_cast<uint32_t>(&row - verified_.import_table().rows));
+  std::memset(out_, 0, (kImportCallHeader - 2) * sizeof(uint16_t));
   out_ = start + kImportCallHeader;
-  std::memset(start + 2, 0, (kImportCallHeader - 2) * sizeof(uint16_t));
-  uint16_t* span = start + kImportCallHeader + Call::kSpanCells;
+  uint16_t* const spans = out_ + Call::kSpanCells;
+  uint16_t* span = spans;
   const uint16_t* argument = arguments.entries;
-  const uint16_t* const arguments_end = argument + arguments.size;
   const uint16_t* segment = segments.entries;
-  const uint16_t* const segments_end = segment + segments.size;
-  bool has_span = false;
-  bool fits = true;
   const char* letter = verified_.ConventionOf(row) + 1;
-  for (; *letter != '_' && fits; ++letter) {
-    if (*letter == 'v') continue;
+  if (*letter == 'v') ++letter;
+  for (; *letter != '_'; ++letter) {
     uint32_t items = kSpanSegment;
-    if (variadic) {
-      fits = segment != segments_end;
-      if (!fits) break;
+    if (segment != nullptr) {
+      if (segment == segments.end()) return Fail(Message::kCallMisfit);
       items = *segment++;
     }
-    if (*letter != 'C') {
-      fits = items == kSpanSegment && argument != arguments_end;
-      if (fits) ImportArgument(*letter, *argument++);
-      continue;
+    // An argument is a tuple of one letter, once.
+    const char* first = letter;
+    uint32_t width = 1;
+    const bool is_span = *letter == 'C';
+    if (is_span == (items == kSpanSegment)) return Fail(Message::kCallMisfit);
+    if (is_span) {
+      *span++ = static_cast<uint16_t>(items);
+      ++first;
+      while (*letter != 'D') ++letter;
+      width = static_cast<uint32_t>(letter - first);
+    } else {
+      items = 1;
     }
-    has_span = true;
-    const char* const first = letter + 1;
-    while (*letter != 'D') ++letter;
-    const auto width = static_cast<uint32_t>(letter - first);
-    fits =
-        items != kSpanSegment && items * width <= static_cast<uint32_t>(arguments_end - argument);
-    if (!fits) break;
-    *span++ = static_cast<uint16_t>(items);
+    if (items * width > static_cast<uint32_t>(arguments.end() - argument)) {
+      return Fail(Message::kCallMisfit);
+    }
     for (; items != 0; --items) {
       for (uint32_t k = 0; k < width; ++k) ImportArgument(first[k], *argument++);
     }
   }
-  fits = fits && has_span == variadic && argument == arguments_end && segment == segments_end;
-  if (!fits) return Fail(Message::kCallMisfit);
-  uint16_t* const result = start + kImportCallHeader + Call::kResultCells;
+  if (argument != arguments.end() || segment != segments.end() ||
+      (segment != nullptr && span == spans)) {
+    return Fail(Message::kCallMisfit);
+  }
+  uint16_t* const result = spans - Call::kSpanCells + Call::kResultCells;
   if (*++letter == 'v') ++letter;
   uint32_t result_count = 0;
   for (; *letter != '\0' && result_count < results.size; ++letter, ++result_count) {
-    const uint32_t cell = CellFor(results.entries[result_count], *letter);
-    result[result_count] = static_cast<uint16_t>(IsRef(*letter) ? cell & ~kMoveBit : cell);
+    result[result_count] = static_cast<uint16_t>(CellFor(results.entries[result_count], *letter));
   }
   if (*letter != '\0' || result_count != results.size) return Fail(Message::kCallMisfit);
-  uint32_t rules = 0;
+  const auto rules = static_cast<uint32_t>(scratch - down_) / 2;
   uint32_t any_moved = 0;
-  for (; down_ != scratch; down_ += 2, ++rules) {
+  uint16_t* out = out_;
+  for (; down_ != scratch; down_ += 2) {
     if ((down_[0] & kMoveBit) != 0) any_moved = kAnyMoved;
-    Emit(down_[0]);
-    Emit(down_[1]);
+    *out++ = down_[0];
+    *out++ = down_[1];
   }
   if (row.function == ImportRow::kNoFunction) {
     // Checked like any call; of what it would do, only giving up references is left.
-    const uint16_t* rule = out_ - 2 * rules;
     out_ = start;
     if (any_moved == 0) return;
     Emit(static_cast<uint8_t>(Op::kDiscardRefs));
     uint16_t* const count = out_;
     Emit(0);
-    for (; rules != 0; --rules, rule += 2) {
-      const uint32_t cell = *rule;
-      if ((cell & kMoveBit) == 0) continue;
-      Emit(cell);
+    for (const uint16_t* rule = out - 2 * rules; rule != out; rule += 2) {
+      if ((*rule & kMoveBit) == 0) continue;
+      Emit(*rule);
       ++*count;
     }
     return;
   }
-  const auto cells = static_cast<uint32_t>(out_ - start);
+  out_ = out;
+  const auto cells = static_cast<uint32_t>(out - start);
   if (cells > kMaxCell || rules >= kAnyMoved) return Fail(Message::kTooLarge);
   start[2] = static_cast<uint16_t>(cells);
   start[3] = static_cast<uint16_t>(rules | any_moved);
@@ -465,35 +448,36 @@ void Translator::ImportArgument(char letter, uint16_t encoded) {
   down_[1] = static_cast<uint16_t>((letter - 'a') * sizeof(RefRule));
 }
 
-// Cells of one bank of a list; their number is the slots they take. With `callee` each is followed
-// by the place in its frame where it arrives.
-uint32_t Translator::Bank(List list, std::string_view letters, bool known, bool refs,
-                          const FunctionRecord* callee, uint32_t keep) {
-  ArgumentSlots slots(callee != nullptr && callee->fills_holes);
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < list.size; ++i) {
-    const uint32_t encoded = list.entries[i];
-    // 13.0 records no convention for internal functions: each entry is one slot or reference.
-    const char letter = known ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
-    if (IsRef(letter) != refs) continue;
-    const bool wide = letter == 'I';
-    uint32_t cell = CellFor(encoded, letter) & keep;
-    uint32_t slot = slots.Take(wide);
-    for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
-      Emit(cell);
-      if (callee != nullptr) {
-        if (slot >= (refs ? callee->ref_slots : callee->value_slots)) {
-          Fail(Message::kCallMisfit);
-          return 0;
+// Cells of a list, first the values, then the references, and in `counts` how many slots each
+// takes. With `callee` each is followed by the place in its frame where it arrives.
+void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bool known,
+                       const FunctionRecord* callee) {
+  for (const bool refs : {false, true}) {
+    ArgumentSlots slots(callee != nullptr && callee->fills_holes);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list.size; ++i) {
+      const uint32_t encoded = list.entries[i];
+      // 13.0 records no convention for internal functions: each entry is one slot or reference.
+      const char letter = known ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
+      if (IsRef(letter) != refs) continue;
+      const bool wide = letter == 'I';
+      uint32_t cell = CellFor(encoded, letter);
+      uint32_t slot = slots.Take(wide);
+      for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
+        Emit(cell);
+        if (callee != nullptr) {
+          if (slot >= (refs ? callee->ref_slots : callee->value_slots)) {
+            return Fail(Message::kCallMisfit);
+          }
+          Emit(slot * (refs ? sizeof(void*) : sizeof(uint32_t)));
         }
-        Emit(slot * (refs ? sizeof(void*) : sizeof(uint32_t)));
+        ++slot;
+        ++count;
+        cell += sizeof(uint32_t);
       }
-      ++slot;
-      ++count;
-      cell += sizeof(uint32_t);
     }
+    *counts++ = static_cast<uint16_t>(count);
   }
-  return count;
 }
 
 void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
@@ -509,14 +493,8 @@ void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
   if (ordinal > kMaxCell) return Fail(Message::kTooLarge);
   uint16_t* const counts = out_;
   out_ += 4;
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[bank] =
-        static_cast<uint16_t>(Bank(arguments, signature.arguments, known, bank == 1, &callee, ~0u));
-  }
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[2 + bank] = static_cast<uint16_t>(
-        Bank(results, signature.results, known, bank == 1, nullptr, bank == 1 ? ~kMoveBit : ~0u));
-  }
+  Banks(counts, arguments, signature.arguments, known, &callee);
+  Banks(counts + 2, results, signature.results, known, nullptr);
 }
 
 void Translator::Return() {
@@ -526,10 +504,7 @@ void Translator::Return() {
   if (!MakeRoom(2 * list.size + kFixedRoom)) return;
   uint16_t* const counts = out_;
   out_ += 2;
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[bank] = static_cast<uint16_t>(
-        Bank(list, record_->signature.results, known, bank == 1, nullptr, ~0u));
-  }
+  Banks(counts, list, record_->signature.results, known, nullptr);
 }
 
 uint32_t Translator::Read8() {
@@ -590,7 +565,12 @@ uint32_t Translator::RefCell(uint32_t encoded) {
 
 uint32_t Translator::CellFor(uint32_t encoded, char letter) {
   if (IsRef(letter)) return RefCell(encoded);
-  return letter == 'I' ? WideCell(encoded) : ValueCell(encoded);
+  return letter < 'a' ? WideCell(encoded) : ValueCell(encoded);
+}
+
+uint32_t Translator::ReadValue(char letter) {
+  const uint32_t encoded = Read16();
+  return letter < 'a' ? WideCell(encoded) : ValueCell(encoded);
 }
 
 void Translator::Watch(uint32_t encoded) {

@@ -66,6 +66,8 @@ class Translator {
   struct List {
     const uint16_t* entries = nullptr;
     uint32_t size = 0;
+
+    [[nodiscard]] const uint16_t* end() const { return entries + size; }
   };
 
   void Walk();
@@ -74,21 +76,21 @@ class Translator {
   void EndBlock();
   void PatchBranches();
 
-  void Constant(Op op);
+  void Constant(const char* letter);
   void EmitConstant(uint32_t cell, uint32_t value);
   void ImportResolved();
   void Branch();
   void BranchTarget(uint32_t target);
   void BranchTable();
   void CallOperands(Op op);
-  void ImportCall(const ImportRow& row, bool variadic, List segments, List arguments, List results);
+  void ImportCall(const ImportRow& row, List segments, List arguments, List results);
   void ImportArgument(char letter, uint16_t encoded);
   void InternalCall(uint32_t ordinal, List arguments, List results);
   void Return();
   void FailMessage();
   void Registers();
-  uint32_t Bank(List list, std::string_view letters, bool known, bool refs,
-                const FunctionRecord* callee, uint32_t keep);
+  void Banks(uint16_t* counts, List list, std::string_view letters, bool known,
+             const FunctionRecord* callee);
 
   // Reading; past the end of the function they fail and give zero.
   uint32_t Read8();
@@ -101,6 +103,8 @@ class Translator {
   uint32_t WideCell(uint32_t encoded);
   uint32_t RefCell(uint32_t encoded);
   uint32_t CellFor(uint32_t encoded, char letter);
+  // The register that is read next, of two slots if its letter is a capital one.
+  uint32_t ReadValue(char letter);
 
   // The register before the one of `encoded` was read / the last one was read or written.
   void Watch(uint32_t encoded);

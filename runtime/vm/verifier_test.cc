@@ -178,8 +178,9 @@ TEST(VerifierTest, OnlyRefusedOpcodesHaveANameInTheProgram) {
   size_t refused = 0;
   for (size_t number = 0; number < kOpcodeRows.size(); ++number) {
     const OpcodeRow& row = kOpcodeRows[number];
+    if (row.first_version == OpcodeRow::kUnknown) continue;
     const std::string_view letters = OperandLetters(row.shape);
-    const bool is_refused = row.first_version != OpcodeRow::kUnknown && letters.starts_with('!');
+    const bool is_refused = letters.starts_with('!');
     EXPECT_EQ(letters.find_first_of("._") != std::string_view::npos, is_refused) << number;
     refused += is_refused ? 1 : 0;
   }
