@@ -96,7 +96,7 @@ void Translator::Walk() {
     const auto first = static_cast<Op>(*at_);
     Instruction();
     if (failed()) return;
-    if (watched_ != 0) Settle(false);
+    Settle(false);
     ended = EndsBlock(first);
     if (ended) EndBlock();
   }
@@ -175,7 +175,7 @@ void Translator::Instruction() {
   if (op == Op::kReturn) return Return();
   if (op == Op::kBrTable) return BranchTable();
   for (; *letter != '\0'; ++letter) Operand(*letter);
-  if (watched_ != 0) Settle(IsResult(letter[-1]));
+  Settle(IsResult(letter[-1]));
 }
 
 void Translator::Operand(char letter) {
@@ -238,7 +238,7 @@ void Translator::Constant(const char* letter) {
     ++letter;
   }
   const uint32_t cell = ReadValue(*letter);
-  if (watched_ != 0) Settle(true);
+  Settle(true);
   EmitConstant(cell, low);
   if (*letter == 'O') EmitConstant(cell + sizeof(uint32_t), high);
 }
@@ -257,7 +257,7 @@ void Translator::EmitConstant(uint32_t cell, uint32_t value) {
 void Translator::ImportResolved() {
   const uint32_t ordinal = Read32() ^ kImportBit;
   const uint32_t cell = ReadValue('i');
-  if (watched_ != 0) Settle(true);
+  Settle(true);
   if (ordinal >= verified_.imports().size()) return Fail(Message::kOrdinalOutOfRange);
   EmitConstant(cell, verified_.imports()[ordinal] != nullptr ? 1 : 0);
 }
@@ -284,7 +284,7 @@ void Translator::Branch() {
       const char letter = is_ref ? 'r' : 'i';
       Emit(CellFor(source, letter));
       Emit(CellFor(pairs.entries[i + 1], letter));
-      if (watched_ != 0) Settle(true);
+      Settle(true);
       ++counts[bank];
     }
   }
@@ -452,7 +452,8 @@ void Translator::ImportArgument(char letter, uint16_t encoded) {
 // takes. With `callee` each is followed by the place in its frame where it arrives.
 void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bool known,
                        const FunctionRecord* callee) {
-  for (const bool refs : {false, true}) {
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    const bool refs = bank == 1;
     ArgumentSlots slots(callee != nullptr && callee->fills_holes);
     uint32_t count = 0;
     for (uint32_t i = 0; i < list.size; ++i) {
@@ -476,7 +477,7 @@ void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bo
         cell += sizeof(uint32_t);
       }
     }
-    *counts++ = static_cast<uint16_t>(count);
+    counts[bank] = static_cast<uint16_t>(count);
   }
 }
 
@@ -579,6 +580,7 @@ void Translator::Watch(uint32_t encoded) {
 }
 
 void Translator::Settle(bool written) {
+  if (watched_ == 0) return;
   if (!written) read_first_ |= pending_ & watched_;
   watched_ &= ~pending_;
   pending_ = 0;

@@ -115,8 +115,9 @@ class Translator {
   void Emit(uint32_t cell) { *out_++ = static_cast<uint16_t>(cell); }
   void EmitIndex(uint32_t index, uint32_t limit);
   void EmitWide(uint32_t value) {
-    Emit(value);
-    Emit(value >> 16);
+    out_ += 2;
+    out_[-2] = static_cast<uint16_t>(value);
+    out_[-1] = static_cast<uint16_t>(value >> 16);
   }
   void Fail(Message message);
   [[nodiscard]] bool failed() const { return failure_.status() != base::Status::kOk; }
