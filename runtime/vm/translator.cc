@@ -57,11 +57,10 @@ Status Translator::Translate(FunctionRecord& record) {
   begin_ = record.code.data();
   end_ = begin_ + record.code.size();
   instruction_ = at_ = begin_;
-  block_count_ = 0;
-  block_limit_ = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
+  const auto blocks = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
   down_ = room_end_;
-  if (!MakeRoom(block_limit_ * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
-  blocks_ = reinterpret_cast<Place*>(room_end_) - block_limit_;
+  if (!MakeRoom(blocks * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
+  blocks_end_ = blocks_ = reinterpret_cast<Place*>(room_end_) - blocks;
   down_ = reinterpret_cast<uint16_t*>(blocks_);
   cells_ = out_;
   Walk();
@@ -106,28 +105,28 @@ void Translator::Walk() {
 // What follows is the start of another block, and branches may lead to it.
 void Translator::EndBlock() {
   open_run_ = nullptr;
-  if (block_count_ == block_limit_) return Fail(Message::kPastItsEnd);
-  blocks_[block_count_++] = {position(), static_cast<uint32_t>(out_ - cells_)};
+  if (blocks_end_ == reinterpret_cast<Place*>(room_end_)) return Fail(Message::kPastItsEnd);
+  *blocks_end_++ = {position(), static_cast<uint32_t>(out_ - cells_)};
 }
 
 void Translator::PatchBranches() {
   auto* const waiting_end = reinterpret_cast<Place*>(blocks_);
   for (auto* waiting = reinterpret_cast<Place*>(down_); waiting != waiting_end; ++waiting) {
     const uint32_t target = waiting->position;
-    uint32_t low = 0;
-    uint32_t high = block_count_;
-    while (high - low > 1) {
-      const uint32_t middle = (low + high) / 2;
-      (blocks_[middle].position <= target ? low : high) = middle;
+    const Place* block = blocks_;
+    for (const Place* end = blocks_end_; end - block > 1;) {
+      const Place* middle = block + (end - block) / 2;
+      (middle->position <= target ? block : end) = middle;
     }
-    if (blocks_[low].position != target || target >= record_->code.size() ||
+    if (block->position != target || target >= record_->code.size() ||
         (version_ != kOldestBytecode && begin_[target] != static_cast<uint8_t>(Op::kBlock))) {
       instruction_ = begin_ + target;
       return Fail(Message::kBranchInto);
     }
-    const uint32_t distance = blocks_[low].cell - waiting->cell;
-    cells_[waiting->cell] = static_cast<uint16_t>(distance);
-    cells_[waiting->cell + 1] = static_cast<uint16_t>(distance >> 16);
+    const uint32_t distance = block->cell - waiting->cell;
+    uint16_t* const cells = cells_ + waiting->cell;
+    cells[0] = static_cast<uint16_t>(distance);
+    cells[1] = static_cast<uint16_t>(distance >> 16);
   }
 }
 
@@ -590,6 +589,15 @@ bool Translator::MakeRoom(uint32_t cells) {
   if (static_cast<size_t>(down_ - out_) >= cells) return true;
   Fail(Message::kNoMemory);
   return false;
+}
+
+// Not in line: what they take is needed at some thirty places.
+[[gnu::noinline]] void Translator::Emit(uint32_t cell) { *out_++ = static_cast<uint16_t>(cell); }
+
+[[gnu::noinline]] void Translator::EmitWide(uint32_t value) {
+  out_ += 2;
+  out_[-2] = static_cast<uint16_t>(value);
+  out_[-1] = static_cast<uint16_t>(value >> 16);
 }
 
 void Translator::EmitIndex(uint32_t index, uint32_t limit) {

@@ -112,13 +112,9 @@ class Translator {
 
   // Emit relies on room that was made before.
   bool MakeRoom(uint32_t cells);
-  void Emit(uint32_t cell) { *out_++ = static_cast<uint16_t>(cell); }
+  void Emit(uint32_t cell);
   void EmitIndex(uint32_t index, uint32_t limit);
-  void EmitWide(uint32_t value) {
-    out_ += 2;
-    out_[-2] = static_cast<uint16_t>(value);
-    out_[-1] = static_cast<uint16_t>(value >> 16);
-  }
+  void EmitWide(uint32_t value);
   void Fail(Message message);
   [[nodiscard]] bool failed() const { return failure_.status() != base::Status::kOk; }
   [[nodiscard]] uint32_t position() const { return static_cast<uint32_t>(at_ - begin_); }
@@ -144,8 +140,7 @@ class Translator {
   uint16_t* out_;
   uint16_t* down_ = nullptr;  // scratch grows down to here: branches that wait, then blocks
   Place* blocks_ = nullptr;
-  uint32_t block_count_ = 0;
-  uint32_t block_limit_ = 0;
+  Place* blocks_end_ = nullptr;
   uint16_t* cells_ = nullptr;     // of this function
   uint16_t* open_run_ = nullptr;  // count cell of the constant run that may be continued
 };
