@@ -21,23 +21,6 @@ constexpr uint32_t kShortestBlock = 3;  // bytes: a return without its marker
 // Cells of an instruction without lists, and of a branch that waits.
 constexpr uint32_t kFixedRoom = 24;
 
-bool EndsBlock(Op op) {
-  switch (op) {
-    case Op::kBr:
-    case Op::kCondBr:
-    case Op::kBrTable:
-    case Op::kYield:
-    case Op::kBreak:
-    case Op::kReturn:
-    case Op::kFail:
-    case Op::kCallYieldable:
-    case Op::kCallVariadicYieldable:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool IsRef(char letter) { return letter >= 'a' && letter != 'i' && letter != 'f'; }
 
 }  // namespace
@@ -83,23 +66,22 @@ base::Result<bool> Translator::ReadsBeforeWriting(FunctionRecord& record, uint32
 
 void Translator::Walk() {
   EndBlock();
-  bool ended = false;
+  ends_block_ = false;
   while (at_ != end_) {
-    if (ended && version_ == kOldestBytecode && left() < kPaddingLimit) {
+    if (ends_block_ && version_ == kOldestBytecode && left() < kPaddingLimit) {
       const uint8_t* byte = at_;
       while (byte != end_ && *byte == 0) ++byte;
       if (byte == end_) return;
     }
     instruction_ = at_;
     if (!MakeRoom(kFixedRoom)) return;
-    const auto first = static_cast<Op>(*at_);
+    ends_block_ = false;
     Instruction();
     if (failed()) return;
     Settle(false);
-    ended = EndsBlock(first);
-    if (ended) EndBlock();
+    if (ends_block_) EndBlock();
   }
-  if (!ended) Fail(Message::kPastItsEnd);
+  if (!ends_block_) Fail(Message::kPastItsEnd);
 }
 
 // What follows is the start of another block, and branches may lead to it.
@@ -118,7 +100,7 @@ void Translator::PatchBranches() {
       const Place* middle = block + (end - block) / 2;
       (middle->position <= target ? block : end) = middle;
     }
-    if (block->position != target || target >= record_->code.size() ||
+    if (block->position != target ||
         (version_ != kOldestBytecode && begin_[target] != static_cast<uint8_t>(Op::kBlock))) {
       instruction_ = begin_ + target;
       return Fail(Message::kBranchInto);
@@ -208,6 +190,7 @@ void Translator::Operand(char letter) {
     case 'B':
       return Branch();
     case 'S':
+      ends_block_ = true;
       return FailMessage();
     case 'V':
       return Registers();
@@ -262,6 +245,7 @@ void Translator::ImportResolved() {
 }
 
 void Translator::BranchTarget(uint32_t target) {
+  ends_block_ = true;
   if (target >= record_->code.size()) return Fail(Message::kBranchOut);
   down_ -= sizeof(Place) / sizeof(uint16_t);
   *reinterpret_cast<Place*>(down_) = {target, static_cast<uint32_t>(out_ - cells_)};
@@ -498,6 +482,7 @@ void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
 }
 
 void Translator::Return() {
+  ends_block_ = true;
   const List list = ReadList(1);
   const bool known = record_->has_signature;
   if (known && list.size != record_->signature.results.size()) return Fail(Message::kCallMisfit);

@@ -141,6 +141,7 @@ class Translator {
   uint16_t* down_ = nullptr;  // scratch grows down to here: branches that wait, then blocks
   Place* blocks_ = nullptr;
   Place* blocks_end_ = nullptr;
+  bool ends_block_ = false;       // the instruction at work
   uint16_t* cells_ = nullptr;     // of this function
   uint16_t* open_run_ = nullptr;  // count cell of the constant run that may be continued
 };
