@@ -3,7 +3,6 @@
 #include "runtime/vm/translator.h"
 
 #include <cstring>
-#include <utility>
 
 namespace runtime {
 namespace {
@@ -77,7 +76,6 @@ void Translator::Walk() {
     if (!MakeRoom(kFixedRoom)) return;
     ends_block_ = false;
     Instruction();
-    if (failed()) return;
     Settle(false);
     if (ends_block_) EndBlock();
   }
@@ -115,14 +113,17 @@ void Translator::PatchBranches() {
 void Translator::Instruction() {
   uint32_t code = Read8();
   if (code == kPrefixF64) return Fail(Message::kF64);
-  const bool is_f32 = code == kPrefixF32;
-  if (is_f32) code = Read8();
-  const bool in_range = code < (is_f32 ? kOpCount - kF32Base : kF32Base);
-  const auto op = static_cast<Op>(is_f32 ? kF32Base + code : code);
-  const OpcodeRow row = in_range ? kOpcodeRows[static_cast<uint8_t>(op)] : OpcodeRow();
+  uint32_t base = 0;
+  uint32_t limit = kF32Base;
+  if (code == kPrefixF32) {
+    code = Read8();
+    base = kF32Base;
+    limit = kOpCount - kF32Base;
+  }
+  const auto op = static_cast<Op>(base + code);
+  const OpcodeRow row = code < limit ? kOpcodeRows[base + code] : OpcodeRow();
   if (row.first_version > version_) {
-    if (failed()) return;
-    Fail(is_f32 ? Message::kUnknownF32Opcode : Message::kUnknownOpcode);
+    Fail(base != 0 ? Message::kUnknownF32Opcode : Message::kUnknownOpcode);
     failure_.Number(code, 16).Text(" in bytecode ").Number(version_);
     return;
   }
@@ -317,13 +318,6 @@ void Translator::CallOperands(Op op) {
   if (ordinal >= (is_import ? verified_.imports().size() : verified_.functions().size())) {
     return Fail(Message::kNoSuchCallee);
   }
-  // Of an argument of 64 bits the first slot stands for both.
-  for (uint32_t i = 0; i < arguments.size && watched_ != 0; ++i) Watch(arguments.entries[i]);
-  for (uint32_t i = 0; i < results.size && watched_ != 0; ++i) {
-    Watch(results.entries[i]);
-    Settle(true);
-  }
-  const uint32_t watched = std::exchange(watched_, 0);
   // An i64 of an internal call is two pairs, a reference of an import call has a rule.
   if (!MakeRoom(4 * (arguments.size + results.size) + 2 * kFixedRoom)) return;
   if (!is_import) {
@@ -332,11 +326,11 @@ void Translator::CallOperands(Op op) {
   } else if (const ImportRow* row = verified_.imports()[ordinal]; row != nullptr) {
     ImportCall(*row, segments, arguments, results);
   } else {
+    for (uint32_t i = 0; i < arguments.size; ++i) Watch(arguments.entries[i]);
     Emit(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
     Emit(0);
     Emit(3);
   }
-  watched_ = watched;
   if (!yieldable || failed()) return;
   Emit(static_cast<uint8_t>(Op::kBr));
   BranchTarget(target);
@@ -391,16 +385,18 @@ void Translator::ImportCall(const ImportRow& row, List segments, List arguments,
   uint32_t result_count = 0;
   for (; *letter != '\0' && result_count < results.size; ++letter, ++result_count) {
     result[result_count] = static_cast<uint16_t>(CellFor(results.entries[result_count], *letter));
+    Settle(true);
   }
   if (*letter != '\0' || result_count != results.size) return Fail(Message::kCallMisfit);
   const auto rules = static_cast<uint32_t>(scratch - down_) / 2;
   uint32_t any_moved = 0;
   uint16_t* out = out_;
-  for (; down_ != scratch; down_ += 2) {
-    if ((down_[0] & kMoveBit) != 0) any_moved = kAnyMoved;
-    *out++ = down_[0];
-    *out++ = down_[1];
+  for (const uint16_t* rule = down_; rule != scratch; rule += 2) {
+    if ((rule[0] & kMoveBit) != 0) any_moved = kAnyMoved;
+    *out++ = rule[0];
+    *out++ = rule[1];
   }
+  down_ = scratch;
   if (row.function == ImportRow::kNoFunction) {
     // Checked like any call; of what it would do, only giving up references is left.
     out_ = start;
@@ -432,9 +428,10 @@ void Translator::ImportArgument(char letter, uint16_t encoded) {
 }
 
 // Cells of a list, first the values, then the references, and in `counts` how many slots each
-// takes. With `callee` each is followed by the place in its frame where it arrives.
-void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bool known,
-                       const FunctionRecord* callee) {
+// takes. With `callee` each is followed by the place in its frame where it arrives. `written`: they
+// are results.
+void Translator::Banks(uint16_t* counts, List list, std::string_view letters,
+                       const FunctionRecord* callee, bool written) {
   for (uint32_t bank = 0; bank < 2; ++bank) {
     const bool refs = bank == 1;
     ArgumentSlots slots(callee != nullptr && callee->fills_holes);
@@ -442,10 +439,11 @@ void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bo
     for (uint32_t i = 0; i < list.size; ++i) {
       const uint32_t encoded = list.entries[i];
       // 13.0 records no convention for internal functions: each entry is one slot or reference.
-      const char letter = known ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
+      const char letter = !letters.empty() ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
       if (IsRef(letter) != refs) continue;
       const bool wide = letter == 'I';
       uint32_t cell = CellFor(encoded, letter);
+      if (written) Settle(true);
       uint32_t slot = slots.Take(wide);
       for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
         Emit(cell);
@@ -467,8 +465,7 @@ void Translator::Banks(uint16_t* counts, List list, std::string_view letters, bo
 void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
   const FunctionRecord& callee = verified_.functions()[ordinal];
   const CallSignature& signature = callee.signature;
-  const bool known = callee.has_signature;
-  if (known &&
+  if (callee.has_signature &&
       (arguments.size != signature.arguments.size() || results.size != signature.results.size())) {
     return Fail(Message::kCallMisfit);
   }
@@ -477,19 +474,19 @@ void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
   if (ordinal > kMaxCell) return Fail(Message::kTooLarge);
   uint16_t* const counts = out_;
   out_ += 4;
-  Banks(counts, arguments, signature.arguments, known, &callee);
-  Banks(counts + 2, results, signature.results, known, nullptr);
+  Banks(counts, arguments, signature.arguments, &callee, false);
+  Banks(counts + 2, results, signature.results, nullptr, true);
 }
 
 void Translator::Return() {
   ends_block_ = true;
   const List list = ReadList(1);
-  const bool known = record_->has_signature;
-  if (known && list.size != record_->signature.results.size()) return Fail(Message::kCallMisfit);
+  if (record_->has_signature && list.size != record_->signature.results.size())
+    return Fail(Message::kCallMisfit);
   if (!MakeRoom(2 * list.size + kFixedRoom)) return;
   uint16_t* const counts = out_;
   out_ += 2;
-  Banks(counts, list, record_->signature.results, known, nullptr);
+  Banks(counts, list, record_->signature.results, nullptr, false);
 }
 
 uint32_t Translator::Read8() {

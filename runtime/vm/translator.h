@@ -89,8 +89,8 @@ class Translator {
   void Return();
   void FailMessage();
   void Registers();
-  void Banks(uint16_t* counts, List list, std::string_view letters, bool known,
-             const FunctionRecord* callee);
+  void Banks(uint16_t* counts, List list, std::string_view letters, const FunctionRecord* callee,
+             bool written);
 
   // Reading; past the end of the function they fail and give zero.
   uint32_t Read8();
