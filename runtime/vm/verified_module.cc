@@ -124,13 +124,12 @@ Status VerifiedModule::ReadFunctions(const ModuleFile& module, Heap& heap, Failu
     }
     ArgumentLayout layout;
     if (!convention->empty()) {
-      const auto signature = CallSignature::Parse(*convention);
-      if (!signature || signature->arguments.find('C') != std::string_view::npos) {
+      CallSignature& signature = record.signature;
+      if (!signature.Parse(*convention) || signature.arguments.contains('C')) {
         return failure.Set(Message::kBadConvention, *convention);
       }
       record.has_signature = true;
-      record.signature = *signature;
-      layout = LayoutOf(signature->arguments, false);
+      layout = LayoutOf(signature.arguments, false);
     }
     record.value_slots = std::max<uint32_t>(body->value_registers, layout.value_slots);
     record.ref_slots = std::max<uint32_t>(body->ref_registers, layout.ref_slots);
