@@ -39,12 +39,12 @@ Status Translator::Translate(FunctionRecord& record) {
   begin_ = record.code.data();
   end_ = begin_ + record.code.size();
   instruction_ = at_ = begin_;
+  cells_ = out_;
   const auto blocks = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
   down_ = room_end_;
   if (!MakeRoom(blocks * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
   blocks_end_ = blocks_ = reinterpret_cast<Place*>(room_end_) - blocks;
   down_ = reinterpret_cast<uint16_t*>(blocks_);
-  cells_ = out_;
   Walk();
   if (!failed()) PatchBranches();
   record.cells = cells_;
@@ -52,15 +52,14 @@ Status Translator::Translate(FunctionRecord& record) {
 }
 
 // Translates for what it sees on the way; the cells are dropped.
-base::Result<bool> Translator::ReadsBeforeWriting(FunctionRecord& record, uint32_t slots) {
+bool Translator::ReadsBeforeWriting(FunctionRecord& record, uint32_t slots) {
   watched_ = slots;
   pending_ = 0;
   read_first_ = 0;
   const Status status = Translate(record);
   watched_ = 0;
   out_ = cells_;
-  if (status != Status::kOk) return std::unexpected(status);
-  return read_first_ != 0;
+  return status == Status::kOk && read_first_ != 0;
 }
 
 void Translator::Walk() {

@@ -50,8 +50,8 @@ class Translator {
 
   // Whether the function reads one of these value slots (bit per slot) before it writes to it,
   // which only slots of arguments allow: in the order of its code, where what dominates stands
-  // first.
-  [[nodiscard]] base::Result<bool> ReadsBeforeWriting(FunctionRecord& record, uint32_t slots);
+  // first. False if the failure says why the function is refused.
+  [[nodiscard]] bool ReadsBeforeWriting(FunctionRecord& record, uint32_t slots);
 
   // Bytes of the room that hold cells.
   [[nodiscard]] size_t used_bytes() const { return static_cast<size_t>(out_ - room_) * 2; }

@@ -144,23 +144,20 @@ Status VerifiedModule::TranslateFunctions(const ModuleFile& module, Heap& heap, 
   const base::MutableBytes room = heap.TakeLargest();
   if (room.empty()) return failure.Set(Message::kNoMemory);
   Translator translator(module, *this, room, failure);
-  Status status = Status::kOk;
   for (FunctionRecord& record : functions_) {
     const std::string_view arguments = record.signature.arguments;
     const uint32_t only_filled =
         LayoutOf(arguments, true).first_slots & ~LayoutOf(arguments, false).first_slots;
-    if (only_filled == 0 || status != Status::kOk) continue;
-    const base::Result<bool> reads = translator.ReadsBeforeWriting(record, only_filled);
-    if (!reads) status = reads.error();
-    record.fills_holes = reads.value_or(false);
+    if (only_filled == 0 || failure.status() != Status::kOk) continue;
+    record.fills_holes = translator.ReadsBeforeWriting(record, only_filled);
   }
   for (FunctionRecord& record : functions_) {
-    if (status == Status::kOk) status = translator.Translate(record);
+    if (failure.status() != Status::kOk || translator.Translate(record) != Status::kOk) break;
   }
   cells_ = room.data();
   cell_bytes_ = translator.used_bytes();
   heap.Keep(room, cell_bytes_);
-  return status;
+  return failure.status();
 }
 
 }  // namespace runtime

@@ -174,6 +174,15 @@ TEST(VerifierTest, RefusesMoreRegistersThanCellsCanName) {
   EXPECT_EQ(LoadStatus(spec, text), Status::kVmTooBig);
 }
 
+// The first function does not even have room for its blocks, when it is read for its arguments'
+// places.
+TEST(VerifierTest, RefusesAFunctionThatLeavesNoRoom) {
+  Code code;
+  for (int i = 0; i < 200'000; ++i) code.Block();
+  std::string text;
+  EXPECT_EQ(LoadStatus(MainOnly(code.Return(), "0iIiI_v"), text), Status::kOutOfMemory);
+}
+
 TEST(VerifierTest, OnlyRefusedOpcodesHaveANameInTheProgram) {
   size_t refused = 0;
   for (size_t number = 0; number < kOpcodeRows.size(); ++number) {
