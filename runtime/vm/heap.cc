@@ -58,7 +58,7 @@ void Heap::Reset(base::MutableBytes arena) {
   (void)Resize(std::min<size_t>(arena.size(), UINT32_MAX / 2));
 }
 
-void Heap::Count(HeapUse use, size_t size) {
+[[gnu::always_inline]] inline void Heap::Count(HeapUse use, size_t size) {
   HeapCounters& counters = counters_[static_cast<size_t>(use)];
   counters.allocated += static_cast<uint32_t>(size);
   counters.peak = std::max(counters.peak, counters.current());
