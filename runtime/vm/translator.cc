@@ -227,9 +227,8 @@ void Translator::Constant(const char* letter) {
 
 void Translator::EmitConstant(uint32_t cell, uint32_t value) {
   if (open_run_ == nullptr || *open_run_ == kMaxCell) {
-    Emit(static_cast<uint8_t>(Op::kConstRun));
-    open_run_ = out_;
-    Emit(0);
+    EmitWide(static_cast<uint8_t>(Op::kConstRun));  // and a count of 0
+    open_run_ = out_ - 1;
   }
   ++*open_run_;
   Emit(cell);
@@ -326,8 +325,7 @@ void Translator::CallOperands(Op op) {
     ImportCall(*row, segments, arguments, results);
   } else {
     for (uint32_t i = 0; i < arguments.size; ++i) Watch(arguments.entries[i]);
-    Emit(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
-    Emit(0);
+    EmitWide(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
     Emit(3);
   }
   if (!yieldable || failed()) return;
@@ -400,9 +398,8 @@ void Translator::ImportCall(const ImportRow& row, List segments, List arguments,
     // Checked like any call; of what it would do, only giving up references is left.
     out_ = start;
     if (any_moved == 0) return;
-    Emit(static_cast<uint8_t>(Op::kDiscardRefs));
-    uint16_t* const count = out_;
-    Emit(0);
+    EmitWide(static_cast<uint8_t>(Op::kDiscardRefs));  // and a count of 0
+    uint16_t* const count = out_ - 1;
     for (const uint16_t* rule = out - 2 * rules; rule != out; rule += 2) {
       if ((*rule & kMoveBit) == 0) continue;
       Emit(*rule);
