@@ -41,28 +41,30 @@ float Polynomial(float x, std::span<const float> coefficients) {
   return sum;
 }
 
-// The fraction gone, the way `round` does it; the conversion to an integer rounds each way.
-template <typename Rounding>
-float Whole(float x, Rounding round) {
-  if (!(Abs(x) < kIntegersOnly)) return x;
-  return CopySign(static_cast<float>(static_cast<int32_t>(round(x))), x);
+enum class Rounding : uint8_t { kToZero, kDown, kUp, kHalfToEven, kHalfAway };
+
+// The conversion to an integer rounds each way.
+int32_t ToInteger(float x, Rounding rounding) {
+  switch (rounding) {
+    case Rounding::kDown:
+      return static_cast<int32_t>(__builtin_elementwise_floor(x));
+    case Rounding::kUp:
+      return static_cast<int32_t>(__builtin_elementwise_ceil(x));
+    case Rounding::kHalfToEven:
+      return static_cast<int32_t>(__builtin_elementwise_roundeven(x));
+    case Rounding::kHalfAway:
+      return static_cast<int32_t>(__builtin_elementwise_round(x));
+    default:
+      return static_cast<int32_t>(x);
+  }
 }
 
-float Truncate(float x) {
-  return Whole(x, [](float y) { return __builtin_elementwise_trunc(y); });
+float Whole(float x, Rounding rounding) {
+  if (!(Abs(x) < kIntegersOnly)) return x;
+  return CopySign(static_cast<float>(ToInteger(x, rounding)), x);
 }
-float Floor(float x) {
-  return Whole(x, [](float y) { return __builtin_elementwise_floor(y); });
-}
-float Ceil(float x) {
-  return Whole(x, [](float y) { return __builtin_elementwise_ceil(y); });
-}
-float Round(float x) {
-  return Whole(x, [](float y) { return __builtin_elementwise_round(y); });
-}
-float RoundToEven(float x) {
-  return Whole(x, [](float y) { return __builtin_elementwise_roundeven(y); });
-}
+
+float Truncate(float x) { return Whole(x, Rounding::kToZero); }
 
 // x * 2^exponent, one rounding; x from 0.5 to 2^24 (or 0), exponent from -152 to 254.
 float Scale(float x, int exponent) {
@@ -89,7 +91,7 @@ float Exp2Sum(float high, float low) {
   if (high > 129.0f) return kInfinity;
   if (high < -152.0f) return 0.0f;
   if (IsNan(high)) return high;
-  const float k = RoundToEven(high);
+  const float k = Whole(high, Rounding::kHalfToEven);
   const float r = (high - k) + low;
   return Scale(Polynomial(Fma(r, kLn2, r * kLn2Low), kExpSeries), static_cast<int>(k));
 }
@@ -349,13 +351,13 @@ float Remainder(float x, float y) {
 float Unary(Op op, float x) {
   switch (OperationOf(op)) {
     case OperationOf(Op::kRoundF32):
-      return Round(x);
+      return Whole(x, Rounding::kHalfAway);
     case OperationOf(Op::kRoundF32Even):
-      return RoundToEven(x);
+      return Whole(x, Rounding::kHalfToEven);
     case OperationOf(Op::kCeilF32):
-      return Ceil(x);
+      return Whole(x, Rounding::kUp);
     case OperationOf(Op::kFloorF32):
-      return Floor(x);
+      return Whole(x, Rounding::kDown);
     case OperationOf(Op::kAtanF32):
       return Atan(x);
     case OperationOf(Op::kCosF32):
