@@ -21,7 +21,7 @@ uint32_t Wide(const uint16_t* cells) { return cells[0] | static_cast<uint32_t>(c
 
 }  // namespace
 
-// Header of a frame in the heap; references and value slots follow.
+// Header of a frame in the heap; value slots and references follow.
 struct Interpreter::Frame {
   Frame* caller;
   const FunctionRecord* function;
@@ -30,11 +30,12 @@ struct Interpreter::Frame {
   uint8_t* values;
 
   static constexpr size_t kHeaderSize = (5 * sizeof(void*) + 15) & ~size_t{15};
-  static size_t RefBytes(const FunctionRecord& function) {
-    return (function.ref_slots * sizeof(Object*) + 7) & ~size_t{7};
+  static size_t ValueBytes(const FunctionRecord& function) {
+    constexpr size_t kRefs = alignof(Object*);
+    return (function.value_slots * sizeof(uint32_t) + kRefs - 1) & ~(kRefs - 1);
   }
   static size_t SizeFor(const FunctionRecord& function) {
-    return kHeaderSize + RefBytes(function) + function.value_slots * sizeof(uint32_t);
+    return kHeaderSize + ValueBytes(function) + function.ref_slots * sizeof(Object*);
   }
 };
 
@@ -66,9 +67,9 @@ Interpreter::Frame* Interpreter::PushFrame(const FunctionRecord& function) {
   auto* frame = static_cast<Frame*>(memory);
   frame->caller = frame_;
   frame->function = &function;
-  frame->refs = static_cast<uint8_t*>(memory) + Frame::kHeaderSize;
-  frame->values = frame->refs + Frame::RefBytes(function);
-  std::memset(frame->refs, 0, Frame::SizeFor(function) - Frame::kHeaderSize);
+  frame->values = static_cast<uint8_t*>(memory) + Frame::kHeaderSize;
+  frame->refs = frame->values + Frame::ValueBytes(function);
+  std::memset(frame->values, 0, Frame::SizeFor(function) - Frame::kHeaderSize);
   frame_ = frame;
   ++depth_;
   return frame;
