@@ -7,7 +7,7 @@ namespace {
 
 bool IsValueLetter(char c) { return c == 'i' || c == 'I' || c == 'f' || c == 'r'; }
 
-bool AreLetters(std::string_view letters, bool spans_allowed) {
+[[gnu::always_inline]] inline bool AreLetters(std::string_view letters, bool spans_allowed) {
   uint32_t span = 0;  // letters of the span at hand, its C included; 0 outside of one
   for (const char c : letters) {
     if (IsValueLetter(c)) {
