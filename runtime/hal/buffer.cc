@@ -33,7 +33,7 @@ void DestroyBufferView(ObjectStore& store, Object* object) {
 bool AllocateStorage(ObjectStore& store, Buffer& buffer) {
   // Above the small limit storage lies on 64 bytes; small tensors round up to it.
   const auto size = static_cast<uint32_t>(std::max<size_t>(buffer.length, Heap::kSmallLimit + 1));
-  void* storage = store.heap().Allocate(size, HeapUse::kDevice);
+  void* storage = store.heap().AllocateDevice(size);
   if (storage == nullptr) return false;
   buffer.storage = static_cast<uint8_t*>(storage);
   buffer.storage_size = size;
@@ -111,7 +111,7 @@ BufferView* MakeView(ObjectStore& store, Buffer* buffer, ElementType type, uint3
 void DeallocateStorage(ObjectStore& store, Buffer& buffer) {
   if (!buffer.owned || buffer.storage == nullptr) return;
   if (!buffer.recorded) store.EndRecording();  // the next call will miss it
-  store.heap().Free(buffer.storage, buffer.storage_size, HeapUse::kDevice);
+  store.heap().Free(buffer.storage, buffer.storage_size);
   buffer.storage = nullptr;
 }
 

@@ -46,9 +46,9 @@ TEST(ImportTableTest, EveryRowIsWellFormedAndFound) {
     EXPECT_STREQ(kHalImports.conventions + found->convention, row.convention + 1);
     EXPECT_EQ(kHalImports.functions[found->function], row.function);
     EXPECT_EQ(found->shift, row.shift);
-    const auto signature = CallSignature::Parse(plain);
-    ASSERT_TRUE(signature.has_value());
-    EXPECT_LE(signature->results.size(), kMaxImportResults);
+    CallSignature signature;
+    ASSERT_TRUE(signature.Parse(plain));
+    EXPECT_LE(signature.results.size(), kMaxImportResults);
     EXPECT_LE(std::count(plain.begin(), plain.end(), 'C'), ptrdiff_t{kMaxImportSpans});
     for (const char* c = row.convention; *c != '\0'; ++c) {
       if (*c >= 'a' && *c != 'i' && *c != 'f' && *c != 'v' && *c != 'r') {

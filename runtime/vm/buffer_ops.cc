@@ -11,73 +11,13 @@ namespace {
 
 using base::Status;
 
-// Bytes of one element that a load, store or fill moves; loads may extend the sign.
-struct ElementShape {
-  uint8_t size;
-  bool is_signed;
-};
-ElementShape ShapeOf(Op op) {
-  switch (op) {
-    case Op::kBufferLoadI8U:
-    case Op::kBufferStoreI8:
-    case Op::kBufferFillI8:
-      return {1, false};
-    case Op::kBufferLoadI8S:
-      return {1, true};
-    case Op::kBufferLoadI16U:
-    case Op::kBufferStoreI16:
-    case Op::kBufferFillI16:
-      return {2, false};
-    case Op::kBufferLoadI16S:
-      return {2, true};
-    case Op::kBufferLoadI64:
-    case Op::kBufferStoreI64:
-    case Op::kBufferFillI64:
-      return {8, false};
-    default:
-      return {4, false};
-  }
-}
-
-// A register of the width that goes with an element of `size` bytes.
-uint8_t* ValueSlot(const Operands& operands, int n) { return operands.values + operands.cells[n]; }
+// Bytes of the elements that an instruction moves, by opcode from kBufferLoadI8U on; negative where
+// a load extends the sign.
+constexpr int8_t kElements[] = {1, -1, 2, -2, 4, 8, 1, 2, 4, 8, 1, 1, 1, 1, 1, 1, 2, 4, 8};
 
 // Offset of element `index`, of 1, 2, 4 or 8 bytes.
 uint32_t ElementOffset(uint64_t index, uint32_t size) {
   return ClampSize(ClampSize(index) * uint64_t{size});
-}
-
-ByteRange Element(const Operands& x, uint32_t size, Access access) {
-  return VmBufferRange(x.Ref(1), ElementOffset(x.U64(2), size), size, access);
-}
-
-Status Load(const Operands& x) {
-  const ElementShape shape = ShapeOf(x.op());
-  const ByteRange element = TRY(Element(x, shape.size, Access::kRead));
-  if (shape.size < sizeof(uint32_t)) x.U32(3) = 0;
-  std::memcpy(ValueSlot(x, 3), element.data, shape.size);
-  if (shape.is_signed) {
-    const int shift = 32 - 8 * shape.size;
-    x.I32(3) = static_cast<int32_t>(x.U32(3) << shift) >> shift;
-  }
-  return Status::kOk;
-}
-
-Status Store(const Operands& x) {
-  const uint32_t size = ShapeOf(x.op()).size;
-  std::memcpy(TRY(Element(x, size, Access::kWrite)).data, ValueSlot(x, 3), size);
-  return Status::kOk;
-}
-
-Status Fill(const Operands& x, bool counts_bytes) {
-  const uint32_t size = ShapeOf(x.op()).size;
-  const uint32_t unit = counts_bytes ? 1 : size;
-  const ByteRange target = TRY(VmBufferRange(x.Ref(1), ElementOffset(x.U64(2), unit),
-                                             ElementOffset(x.U64(3), unit), Access::kWrite));
-  for (uint32_t i = 0; i + size <= target.length; i += size) {
-    std::memcpy(target.data + i, ValueSlot(x, 4), size);
-  }
-  return Status::kOk;
 }
 
 // Puts a new buffer of zeroes into a register; its bytes.
@@ -94,27 +34,23 @@ ByteRange Allocate(ObjectStore& store, Object*& result, uint32_t size) {
   return {data, size};
 }
 
-Status Clone(ObjectStore& store, const Operands& x) {
-  const ByteRange bytes =
-      TRY(VmBufferRange(x.Ref(1), ClampSize(x.U64(2)), ClampSize(x.U64(3)), Access::kRead));
+Status Clone(ObjectStore& store, ByteRange bytes, Object*& result) {
   // The source may lie in the register that gets the clone.
   Object* clone = nullptr;
   const ByteRange target = TRY(Allocate(store, clone, bytes.length));
   std::memcpy(target.data, bytes.data, bytes.length);
-  store.Move(x.Ref(4), clone);
+  store.Move(result, clone);
   return Status::kOk;
 }
 
-Status CopyOrCompare(const Operands& x) {
-  const uint32_t length = ClampSize(x.U64(5));
+Status CopyOrCompare(const Operands& x, ByteRange left) {
   const bool copies = x.op() == Op::kBufferCopy;
-  const ByteRange left = TRY(VmBufferRange(x.Ref(1), ClampSize(x.U64(2)), length, Access::kRead));
-  const ByteRange right = TRY(VmBufferRange(x.Ref(3), ClampSize(x.U64(4)), length,
+  const ByteRange right = TRY(VmBufferRange(x.Ref(3), ElementOffset(x.U64(4), 1), left.length,
                                             copies ? Access::kWrite : Access::kRead));
   if (copies) {
-    std::memmove(right.data, left.data, length);
+    std::memmove(right.data, left.data, left.length);
   } else {
-    x.I32(6) = std::memcmp(left.data, right.data, length) == 0 ? 1 : 0;
+    x.I32(6) = std::memcmp(left.data, right.data, left.length) == 0 ? 1 : 0;
   }
   return Status::kOk;
 }
@@ -132,33 +68,53 @@ ByteRange VmBufferRange(Object* object, uint32_t offset, uint32_t length, Access
 }
 
 Status RunBufferOp(ObjectStore& store, const Operands& x, bool fill_counts_bytes) {
-  switch (x.op()) {
-    case Op::kBufferStoreI8:
-    case Op::kBufferStoreI16:
-    case Op::kBufferStoreI32:
-    case Op::kBufferStoreI64:
-      return Store(x);
-    case Op::kBufferAlloc: {
-      const ByteRange made = Allocate(store, x.Ref(2), ClampSize(x.U64(1)));
-      return made ? Status::kOk : made.error();
-    }
-    case Op::kBufferClone:
-      return Clone(store, x);
+  const Op op = x.op();
+  if (op == Op::kBufferAlloc) {
+    const ByteRange made = Allocate(store, x.Ref(2), ElementOffset(x.U64(1), 1));
+    return made ? Status::kOk : made.error();
+  }
+  const bool fills = op >= Op::kBufferFillI8;
+  const bool writes = fills || (op >= Op::kBufferStoreI8 && op <= Op::kBufferStoreI64);
+  const int element =
+      kElements[static_cast<uint8_t>(op) - static_cast<uint8_t>(Op::kBufferLoadI8U)];
+  const uint32_t size = element < 0 ? -element : element;
+  const uint32_t unit = fills && fill_counts_bytes ? 1 : size;
+  // The length of a buffer is that of the rest from its start, for the checks of it.
+  uint32_t offset = 0;
+  uint32_t length = kRest;
+  if (op != Op::kBufferLength) {
+    offset = ElementOffset(x.U64(2), unit);
+    const bool pair = op == Op::kBufferCopy || op == Op::kBufferCompare;
+    length = op < Op::kBufferAlloc ? size : ElementOffset(x.U64(pair ? 5 : 3), unit);
+  }
+  const ByteRange bytes =
+      TRY(VmBufferRange(x.Ref(1), offset, length, writes ? Access::kWrite : Access::kRead));
+  switch (op) {
     case Op::kBufferLength:
-      // Of the rest from the start, for its checks; rodata may be measured too.
-      x.U64(2) = TRY(VmBufferRange(x.Ref(1), 0, kRest, Access::kRead)).length;
+      x.U64(2) = bytes.length;
       return Status::kOk;
+    case Op::kBufferClone:
+      return Clone(store, bytes, x.Ref(4));
     case Op::kBufferCopy:
     case Op::kBufferCompare:
-      return CopyOrCompare(x);
-    case Op::kBufferFillI8:
-    case Op::kBufferFillI16:
-    case Op::kBufferFillI32:
-    case Op::kBufferFillI64:
-      return Fill(x, fill_counts_bytes);
+      return CopyOrCompare(x, bytes);
     default:
-      return Load(x);
+      break;
   }
+  uint8_t* const slot = x.values + x.cells[fills ? 4 : 3];
+  if (writes) {
+    for (uint32_t i = 0; i + size <= bytes.length; i += size) {
+      std::memcpy(bytes.data + i, slot, size);
+    }
+    return Status::kOk;
+  }
+  if (size < sizeof(uint32_t)) x.U32(3) = 0;
+  std::memcpy(slot, bytes.data, size);
+  if (element < 0) {
+    const int shift = 32 + 8 * element;
+    x.I32(3) = static_cast<int32_t>(x.U32(3) << shift) >> shift;
+  }
+  return Status::kOk;
 }
 
 }  // namespace runtime

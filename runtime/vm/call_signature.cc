@@ -2,47 +2,39 @@
 
 #include "runtime/vm/call_signature.h"
 
-#include "base/try.h"
-
 namespace runtime {
 namespace {
 
-using base::Status;
-
 bool IsValueLetter(char c) { return c == 'i' || c == 'I' || c == 'f' || c == 'r'; }
 
-// "v" or "" is none; returns the letters or an error.
-base::Result<std::string_view> CheckLetters(std::string_view letters, bool spans_allowed) {
-  if (letters == "v") return std::string_view();
-  bool in_span = false;
-  size_t tuple_size = 0;
+[[gnu::always_inline]] inline bool AreLetters(std::string_view letters, bool spans_allowed) {
+  uint32_t span = 0;  // letters of the span at hand, its C included; 0 outside of one
   for (const char c : letters) {
     if (IsValueLetter(c)) {
-      ++tuple_size;
-    } else if (c == 'C' && spans_allowed && !in_span) {
-      in_span = true;
-      tuple_size = 0;
-    } else if (c == 'D' && in_span && tuple_size != 0) {
-      in_span = false;
+      if (span != 0) ++span;
+    } else if (c == 'C' && spans_allowed && span == 0) {
+      span = 1;
+    } else if (c == 'D' && span > 1) {
+      span = 0;
     } else {
-      return std::unexpected(Status::kVmInvalidBytecode);
+      return false;
     }
   }
-  if (in_span) return std::unexpected(Status::kVmInvalidBytecode);
-  return letters;
+  return span == 0;
+}
+
+std::string_view WithoutVoid(std::string_view letters) {
+  return letters.size() == 1 && letters[0] == 'v' ? std::string_view() : letters;
 }
 
 }  // namespace
 
-base::Result<CallSignature> CallSignature::Parse(std::string_view text) {
+bool CallSignature::Parse(std::string_view text) {
   const size_t split = text.find('_');
-  if (text.empty() || text.front() != '0' || split == std::string_view::npos) {
-    return std::unexpected(Status::kVmInvalidBytecode);
-  }
-  CallSignature signature;
-  signature.arguments = TRY(CheckLetters(text.substr(1, split - 1), true));
-  signature.results = TRY(CheckLetters(text.substr(split + 1), false));
-  return signature;
+  if (text.empty() || text.front() != '0' || split == std::string_view::npos) return false;
+  arguments = WithoutVoid(text.substr(1, split - 1));
+  results = WithoutVoid(text.substr(split + 1));
+  return AreLetters(arguments, true) && AreLetters(results, false);
 }
 
 uint32_t ArgumentSlots::Take(bool wide) {

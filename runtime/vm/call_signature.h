@@ -8,16 +8,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/status.h"
-
 namespace runtime {
 
 struct CallSignature {
   std::string_view arguments;  // may hold spans
   std::string_view results;    // never
 
-  // kVmInvalidBytecode for anything that is not a well formed convention; F (f64) is not supported.
-  [[nodiscard]] static base::Result<CallSignature> Parse(std::string_view text);
+  // False for anything that is not a well formed convention; F (f64) is not supported.
+  [[nodiscard]] bool Parse(std::string_view text);
 };
 
 // Where the arguments of a call stand among the callee's 32-bit value slots: in order, 64-bit ones

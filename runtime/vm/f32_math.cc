@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "runtime/vm/i64_math.h"
 
@@ -31,78 +32,68 @@ constexpr int kBias = 127;
 uint32_t Bits(float x) { return std::bit_cast<uint32_t>(x); }
 float FromBits(uint32_t bits) { return std::bit_cast<float>(bits); }
 float Fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c); }
-float CopySign(float x, float sign) { return FromBits((Bits(x) & ~kSign) | (Bits(sign) & kSign)); }
+float CopySign(float x, float sign) { return __builtin_copysignf(x, sign); }
 bool IsNan(float x) { return x != x; }
 
-template <size_t N>
-float Polynomial(float x, const float (&coefficients)[N]) {
-  float sum = coefficients[N - 1];
-  for (size_t i = N - 1; i-- > 0;) sum = Fma(sum, x, coefficients[i]);
+float Polynomial(float x, std::span<const float> coefficients) {
+  float sum = 0.0f;
+  for (size_t i = coefficients.size(); i != 0; --i) sum = Fma(sum, x, coefficients[i - 1]);
   return sum;
 }
 
-float Truncate(float x) {
+enum class Rounding : uint8_t { kToZero, kDown, kUp, kHalfToEven, kHalfAway };
+
+// The conversion to an integer rounds each way.
+int32_t ToInteger(float x, Rounding rounding) {
+  switch (rounding) {
+    case Rounding::kDown:
+      return static_cast<int32_t>(__builtin_elementwise_floor(x));
+    case Rounding::kUp:
+      return static_cast<int32_t>(__builtin_elementwise_ceil(x));
+    case Rounding::kHalfToEven:
+      return static_cast<int32_t>(__builtin_elementwise_roundeven(x));
+    case Rounding::kHalfAway:
+      return static_cast<int32_t>(__builtin_elementwise_round(x));
+    default:
+      return static_cast<int32_t>(x);
+  }
+}
+
+float Whole(float x, Rounding rounding) {
   if (!(Abs(x) < kIntegersOnly)) return x;
-  return CopySign(static_cast<float>(static_cast<int32_t>(x)), x);
+  return CopySign(static_cast<float>(ToInteger(x, rounding)), x);
 }
 
-float Floor(float x) {
-  const float whole = Truncate(x);
-  return whole > x ? whole - 1.0f : whole;
-}
+float Truncate(float x) { return Whole(x, Rounding::kToZero); }
 
-float Ceil(float x) {
-  const float whole = Truncate(x);
-  return whole < x ? CopySign(whole + 1.0f, x) : whole;
-}
-
-float Round(float x) {
-  const float whole = Truncate(x);
-  return Abs(x - whole) >= 0.5f ? whole + CopySign(1.0f, x) : whole;
-}
-
-float RoundToEven(float x) {
-  if (!(Abs(x) < kIntegersOnly)) return x;
-  // Adding 2^23 leaves no fraction bits; the addition rounds to even.
-  const float shifted = Abs(x) + kIntegersOnly;
-  return CopySign(shifted - kIntegersOnly, x);
-}
-
-// x * 2^exponent for any exponent, one rounding.
+// x * 2^exponent, one rounding; x from 0.5 to 2^24 (or 0), exponent from -152 to 254.
 float Scale(float x, int exponent) {
   if (exponent > kBias) {
     x *= 0x1p127f;
     exponent -= kBias;
-    if (exponent > kBias) exponent = kBias;
   } else if (exponent < 1 - kBias) {
     // Stay normal until the last product, which then rounds once.
     x *= 0x1p-102f;
     exponent += 102;
-    if (exponent < 1 - kBias) {
-      x *= 0x1p-102f;
-      exponent += 102;
-      if (exponent < 1 - kBias) exponent = 1 - kBias;
-    }
   }
   return x * FromBits(static_cast<uint32_t>(exponent + kBias) << kFractionBits);
 }
 
-// e^r for |r| <= ln(2)/2.
-float ExpReduced(float r) {
-  constexpr float kCoefficients[] = {1.0f,           1.0f,           0.5f,
-                                     1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
-                                     1.38888892e-3f, 1.98412701e-4f};
-  return Polynomial(r, kCoefficients);
-}
+// 1/n! from n = 0: up to 1/7! for e^r with |r| <= ln(2)/2, up to 1/8! for (e^r - 1 - r) / r^2.
+constexpr float kReciprocalFactorials[] = {1.0f,           1.0f,           0.5f,
+                                           1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
+                                           1.38888892e-3f, 1.98412701e-4f, 2.48015876e-5f};
+constexpr std::span kExpSeries = std::span(kReciprocalFactorials).first<8>();
+constexpr std::span kExpm1Series = std::span(kReciprocalFactorials).subspan<2>();
 
 // 2^(high + low), low tiny.
 float Exp2Sum(float high, float low) {
   if (high > 129.0f) return kInfinity;
   if (high < -152.0f) return 0.0f;
   if (IsNan(high)) return high;
-  const float k = RoundToEven(high);
+  const float k = Whole(high, Rounding::kHalfToEven);
   const float r = (high - k) + low;
-  return Scale(ExpReduced(Fma(r, kLn2, r * kLn2Low)), static_cast<int>(k));
+  return Scale(Polynomial(Fma(r, kLn2, r * kLn2Low), kExpSeries), static_cast<int>(k));
 }
 
 float Exp(float x) {
@@ -112,9 +103,7 @@ float Exp(float x) {
 
 float Expm1(float x) {
   if (Abs(x) > 0.5f) return x < -18.0f ? -1.0f : Exp(x) - 1.0f;
-  constexpr float kCoefficients[] = {0.5f,           1.66666672e-1f, 4.16666679e-2f, 8.33333377e-3f,
-                                     1.38888892e-3f, 1.98412701e-4f, 2.48015876e-5f};
-  return Fma(x * x, Polynomial(x, kCoefficients), x);
+  return Fma(x * x, Polynomial(x, kExpm1Series), x);
 }
 
 // x = mantissa * 2^exponent with the mantissa around 1; x positive and finite.
@@ -139,8 +128,8 @@ Split SplitAtOne(float x) {
 
 // (log(1 + f) - 2 s) / s with s = f / (2 + f): the tail of the area tangent's series.
 float LogTail(float s) {
-  constexpr float kCoefficients[] = {6.66666687e-1f, 4.00000006e-1f, 2.85714298e-1f, 2.22222224e-1f,
-                                     1.81818187e-1f};
+  static constexpr float kCoefficients[] = {6.66666687e-1f, 4.00000006e-1f, 2.85714298e-1f,
+                                            2.22222224e-1f, 1.81818187e-1f};
   const float z = s * s;
   return z * Polynomial(z, kCoefficients);
 }
@@ -164,7 +153,7 @@ Sum Log2Precise(float x) {
   const float product = high * kLog2E;
   const float product_low = Fma(high, kLog2E, -product) + Fma(high, kLog2ELow, low * kLog2E);
   const float sum = split.exponent + product;
-  const float lost = split.exponent != 0.0f ? product - (sum - split.exponent) : 0.0f;
+  const float lost = product - (sum - split.exponent);
   return {sum, lost + product_low};
 }
 
@@ -195,19 +184,18 @@ float Sqrt(float x) { return __builtin_elementwise_sqrt(x); }
 float Tanh(float x) {
   const float magnitude = Abs(x);
   if (magnitude > 9.5f) return CopySign(1.0f, x);
-  if (magnitude < 1e-4f || IsNan(x)) return x;
+  if (magnitude < 1e-4f) return x;
   const float t = Expm1(2.0f * magnitude);
   return CopySign(t / (t + 2.0f), x);
 }
 
 float Erf(float x) {
-  if (IsNan(x)) return x;
   if (Abs(x) >= 4.0f) return CopySign(1.0f, x);
-  constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
-                                  -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
-                                  -2.72614226e-10f};
-  constexpr float kDenominator[] = {-1.42647391e-2f, -7.37332917e-3f, -1.68282697e-3f,
-                                    -2.13374055e-4f, -1.45660718e-5f};
+  static constexpr float kNumerator[] = {-1.60960333e-2f, -2.95459981e-3f, -7.34990630e-4f,
+                                         -5.69250639e-5f, -2.10102402e-6f, 2.77068142e-8f,
+                                         -2.72614226e-10f};
+  static constexpr float kDenominator[] = {-1.42647391e-2f, -7.37332917e-3f, -1.68282697e-3f,
+                                           -2.13374055e-4f, -1.45660718e-5f};
   const float z = x * x;
   return x * Polynomial(z, kNumerator) / Polynomial(z, kDenominator);
 }
@@ -223,6 +211,7 @@ struct Angle {
 // then the quadrant.
 Angle Reduce(float x) {
   if (Abs(x) < kHalfPi / 2) return {0, x};
+  if (!(Abs(x) < kInfinity)) return {0, kNan};
   // 2/pi behind a word of zeroes, for the shifts that need a few bits in front of it.
   static constexpr uint32_t kTwoOverPi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
                                             0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
@@ -249,54 +238,50 @@ float SinOfQuadrant(Angle angle) {
   const float z = angle.reduced * angle.reduced;
   float result;
   if ((angle.quadrant & 1) == 0) {
-    constexpr float kSine[] = {-1.66666672e-1f, 8.33333377e-3f, -1.98412701e-4f, 2.71831149e-6f};
+    static constexpr float kSine[] = {-1.66666672e-1f, 8.33333377e-3f, -1.98412701e-4f,
+                                      2.71831149e-6f};
     result = Fma(angle.reduced * z, Polynomial(z, kSine), angle.reduced);
   } else {
-    constexpr float kCosine[] = {1.0f, -0.5f, 4.16666679e-2f, -1.38888892e-3f, 2.47609663e-5f};
+    static constexpr float kCosine[] = {1.0f, -0.5f, 4.16666679e-2f, -1.38888892e-3f,
+                                        2.47609663e-5f};
     result = Polynomial(z, kCosine);
   }
   return (angle.quadrant & 2) != 0 ? -result : result;
 }
 
 float Sin(float x) {
-  if (!(Abs(x) < kInfinity)) return kNan;
   if (Abs(x) < 1e-4f) return x;
   return SinOfQuadrant(Reduce(x));
 }
 
 float Cos(float x) {
-  if (!(Abs(x) < kInfinity)) return kNan;
   Angle angle = Reduce(x);
   ++angle.quadrant;
   return SinOfQuadrant(angle);
 }
 
 float Atan(float x) {
-  if (IsNan(x)) return x;
   constexpr float kTan3Pi8 = 2.41421366f;
   constexpr float kTanPi8 = 0.414213568f;
-  float base = 0.0f;
-  float base_low = 0.0f;
+  float right_angles = 0.0f;  // what y's arc is counted from
   float y = Abs(x);
   if (y > kTan3Pi8) {
-    base = kHalfPi;
-    base_low = kHalfPiLow;
+    right_angles = 1.0f;
     y = -1.0f / y;
   } else if (y > kTanPi8) {
-    base = kHalfPi / 2;
-    base_low = kHalfPiLow / 2;
+    right_angles = 0.5f;
     y = (y - 1.0f) / (y + 1.0f);
   }
-  constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
-                                     8.05374450e-2f};
+  static constexpr float kCoefficients[] = {-3.33329492e-1f, 1.99777106e-1f, -1.38776856e-1f,
+                                            8.05374450e-2f};
   const float z = y * y;
-  const float tail = Fma(y * z, Polynomial(z, kCoefficients), base_low);
-  return CopySign(base + (y + tail), x);
+  const float tail = Fma(y * z, Polynomial(z, kCoefficients), right_angles * kHalfPiLow);
+  return CopySign(Fma(right_angles, kHalfPi, y + tail), x);
 }
 
 }  // namespace
 
-float Abs(float x) { return FromBits(Bits(x) & ~kSign); }
+float Abs(float x) { return __builtin_fabsf(x); }
 
 float Atan2(float y, float x) {
   if (IsNan(x) || IsNan(y)) return kNan;
@@ -317,7 +302,7 @@ float Pow(float x, float y) {
   if (y == 0.0f || x == 1.0f) return 1.0f;
   if (IsNan(x) || IsNan(y)) return kNan;
   const bool whole = Truncate(y) == y;
-  const bool odd = whole && Abs(y) < 2 * kIntegersOnly && Truncate(y * 0.5f) * 2.0f != y;
+  const bool odd = whole && Truncate(y * 0.5f) * 2.0f != y;
   const float sign = odd && (Bits(x) & kSign) != 0 ? -1.0f : 1.0f;
   const float magnitude = Abs(x);
   if (Abs(y) == kInfinity) {
@@ -330,8 +315,6 @@ float Pow(float x, float y) {
   if (x < 0.0f && !whole) return kNan;
   const Sum log = Log2Precise(magnitude);
   const float high = y * log.high;
-  if (high > 129.0f) return sign * kInfinity;
-  if (high < -152.0f) return sign * 0.0f;
   const float low = Fma(y, log.high, -high) + y * log.low;
   return sign * Exp2Sum(high, low);
 }
@@ -366,42 +349,42 @@ float Remainder(float x, float y) {
 }
 
 float Unary(Op op, float x) {
-  switch (op) {
-    case Op::kRoundF32:
-      return Round(x);
-    case Op::kRoundF32Even:
-      return RoundToEven(x);
-    case Op::kCeilF32:
-      return Ceil(x);
-    case Op::kFloorF32:
-      return Floor(x);
-    case Op::kAtanF32:
+  switch (OperationOf(op)) {
+    case OperationOf(Op::kRoundF32):
+      return Whole(x, Rounding::kHalfAway);
+    case OperationOf(Op::kRoundF32Even):
+      return Whole(x, Rounding::kHalfToEven);
+    case OperationOf(Op::kCeilF32):
+      return Whole(x, Rounding::kUp);
+    case OperationOf(Op::kFloorF32):
+      return Whole(x, Rounding::kDown);
+    case OperationOf(Op::kAtanF32):
       return Atan(x);
-    case Op::kCosF32:
+    case OperationOf(Op::kCosF32):
       return Cos(x);
-    case Op::kSinF32:
+    case OperationOf(Op::kSinF32):
       return Sin(x);
-    case Op::kExpF32:
+    case OperationOf(Op::kExpF32):
       return Exp(x);
-    case Op::kExp2F32:
+    case OperationOf(Op::kExp2F32):
       return Exp2Sum(x, 0.0f);
-    case Op::kExpm1F32:
+    case OperationOf(Op::kExpm1F32):
       return Expm1(x);
-    case Op::kLogF32:
+    case OperationOf(Op::kLogF32):
       return Log(x);
-    case Op::kLog10F32:
+    case OperationOf(Op::kLog10F32):
       return LogTo(x, kLog10Of2, kLog10Of2Low);
-    case Op::kLog1pF32:
+    case OperationOf(Op::kLog1pF32):
       return Log1p(x);
-    case Op::kLog2F32:
+    case OperationOf(Op::kLog2F32):
       return LogTo(x, 1.0f, 0.0f);
-    case Op::kRsqrtF32:
+    case OperationOf(Op::kRsqrtF32):
       return 1.0f / Sqrt(x);
-    case Op::kSqrtF32:
+    case OperationOf(Op::kSqrtF32):
       return Sqrt(x);
-    case Op::kTanhF32:
+    case OperationOf(Op::kTanhF32):
       return Tanh(x);
-    case Op::kErfF32:
+    case OperationOf(Op::kErfF32):
       return Erf(x);
     default:
       return kNan;
@@ -411,19 +394,17 @@ float Unary(Op op, float x) {
 uint64_t RoundToU64(float x) {
   if (!(x >= 0.5f)) return 0;
   if (x >= 0x1p64f) return UINT64_MAX;
-  const int exponent = static_cast<int>(Bits(x) >> kFractionBits) - kBias;
-  const uint32_t mantissa = (Bits(x) & 0x7FFFFF) | 0x800000;
-  const int shift = exponent - kFractionBits;
-  if (shift >= 0) return static_cast<uint64_t>(mantissa) << shift;
-  return (mantissa + (1u << (-shift - 1))) >> -shift;
+  const auto high = static_cast<uint32_t>(x * 0x1p-32f);
+  const auto low = static_cast<uint32_t>(
+      __builtin_elementwise_round(Fma(static_cast<float>(high), -0x1p32f, x)));
+  return static_cast<uint64_t>(high) << 32 | low;
 }
 
 int64_t RoundToI64(float x) {
+  if (x >= 0x1p63f) return INT64_MAX;
+  if (x < -0x1p63f) return INT64_MIN;
   const uint64_t magnitude = RoundToU64(Abs(x));
-  if (x < 0.0f) {
-    return magnitude >= uint64_t{1} << 63 ? INT64_MIN : -static_cast<int64_t>(magnitude);
-  }
-  return magnitude > INT64_MAX ? INT64_MAX : static_cast<int64_t>(magnitude);
+  return static_cast<int64_t>(x < 0.0f ? 0 - magnitude : magnitude);
 }
 
 uint32_t RoundToU32(float x) {
@@ -432,9 +413,9 @@ uint32_t RoundToU32(float x) {
 }
 
 int32_t RoundToI32(float x) {
-  const int64_t wide = RoundToI64(x);
-  if (wide > INT32_MAX) return INT32_MAX;
-  return wide < INT32_MIN ? INT32_MIN : static_cast<int32_t>(wide);
+  if (IsNan(x)) return 0;
+  if (x < -0x1p31f) return INT32_MIN;
+  return x < 0x1p31f ? static_cast<int32_t>(__builtin_elementwise_round(x)) : INT32_MAX;
 }
 
 }  // namespace runtime::f32

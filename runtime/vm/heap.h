@@ -21,10 +21,11 @@ namespace runtime {
 enum class HeapUse : uint8_t { kHost, kDevice };
 
 struct HeapCounters {
-  uint32_t current = 0;
   uint32_t peak = 0;
   uint32_t allocated = 0;
   uint32_t freed = 0;
+
+  [[nodiscard]] uint32_t current() const { return allocated - freed; }
 };
 
 class Heap {
@@ -35,10 +36,13 @@ class Heap {
   void Reset(base::MutableBytes arena);
 
   // Aligned to 64 bytes above kSmallLimit, else to 16.
-  [[nodiscard]] void* Allocate(size_t size, HeapUse use = HeapUse::kHost);
+  [[nodiscard]] void* Allocate(size_t size);
+  // More than kSmallLimit bytes of device memory.
+  [[nodiscard]] void* AllocateDevice(size_t size);
   // `alignment` is a power of two above 64.
   [[nodiscard]] void* AllocateAligned(size_t size, size_t alignment);
-  void Free(void* memory, size_t size, HeapUse use = HeapUse::kHost);
+  // Any of them, with the size it was allocated with; nullptr is nothing to free.
+  void Free(void* memory, size_t size);
 
   // For something whose size is known only when it is done: all of the largest free block, empty if
   // there is none. Keep then says how much of it was used, and the rest is free again; what is kept
@@ -68,7 +72,7 @@ class Heap {
   }
   template <typename T>
   void FreeArray(T* memory, size_t count) {
-    if (memory != nullptr) Free(memory, count * sizeof(T));
+    Free(memory, count * sizeof(T));
   }
 
   // Bytes from the start of the arena to the end of the last block in use.
@@ -86,25 +90,20 @@ class Heap {
     SmallFree* next;
   };
   static constexpr size_t kSmallStep = 16;
-  static constexpr size_t kSlabSize = 2048;
+  static constexpr size_t kSlabSize = 1024;
 
+  [[nodiscard]] SmallFree*& SmallList(size_t size);
   [[nodiscard]] void* AllocateSmall(size_t size);
-  [[nodiscard]] Block* FindFree(size_t size) const;
-  [[nodiscard]] Block* Take(Block* block, size_t size);
+  [[nodiscard]] void* AllocateBlock(size_t size, HeapUse use);
+  [[nodiscard]] Block* FindFree(size_t size);
   void Split(Block* block, size_t size);
   void InsertFree(Block* block);
   void RemoveFree(Block* block);
-  void Release(Block* block);
-  [[nodiscard]] Block* Next(Block* block) const;
-  [[nodiscard]] Block* Previous(Block* block) const;
-  void SetSize(Block* block, size_t size);
   void Count(HeapUse use, size_t size);
 
-  uint8_t* first_ = nullptr;  // first block
-  uint8_t* end_ = nullptr;    // behind the last block
   uint8_t* arena_ = nullptr;
+  Block* end_ = nullptr;  // behind the last block: only a header, always in use
   Block* free_ = nullptr;
-  Block* last_ = nullptr;
   std::array<SmallFree*, kSmallLimit / kSmallStep> small_ = {};
   std::array<HeapCounters, 2> counters_ = {};
   uint32_t held_ = 0;  // list of blocks: place in the arena, 0 ends it

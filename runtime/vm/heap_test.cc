@@ -20,18 +20,18 @@ TEST(HeapTest, BlocksAreAlignedAndMergeBack) {
   heap.Reset(arena.bytes());
   const size_t empty = heap.used_extent();
   void* a = heap.Allocate(1000);
-  void* b = heap.Allocate(2000, HeapUse::kDevice);
+  void* b = heap.AllocateDevice(2000);
   void* c = heap.AllocateAligned(5000, 4096);
   ASSERT_NE(c, nullptr);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(a) % Heap::kBlockAlignment, 0u);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(b) % Heap::kBlockAlignment, 0u);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(c) % 4096, 0u);
-  EXPECT_EQ(heap.counters(HeapUse::kDevice).current, 2000u);
+  EXPECT_EQ(heap.counters(HeapUse::kDevice).current(), 2000u);
   heap.Free(a, 1000);
   heap.Free(c, 5000);
-  heap.Free(b, 2000, HeapUse::kDevice);
+  heap.Free(b, 2000);
   EXPECT_EQ(heap.used_extent(), empty);
-  EXPECT_EQ(heap.counters(HeapUse::kHost).current, 0u);
+  EXPECT_EQ(heap.counters(HeapUse::kHost).current(), 0u);
   EXPECT_EQ(heap.counters(HeapUse::kHost).peak, 6000u);
   void* most = heap.Allocate((size_t{64} << 10) - 200);
   EXPECT_NE(most, nullptr);
@@ -58,13 +58,13 @@ TEST(HeapTest, HeldMemoryIsNobodyElsesUntilItIsNeeded) {
   Heap heap;
   heap.Reset(arena.bytes());
   heap.Hold();
-  void* a = heap.Allocate(20'000, HeapUse::kDevice);
-  heap.Free(a, 20'000, HeapUse::kDevice);
-  void* b = heap.Allocate(20'000, HeapUse::kDevice);
+  void* a = heap.AllocateDevice(20'000);
+  heap.Free(a, 20'000);
+  void* b = heap.AllocateDevice(20'000);
   EXPECT_NE(a, b);
   EXPECT_EQ(heap.counters(HeapUse::kDevice).freed, 0u);
   heap.EndHold();
-  heap.Free(b, 20'000, HeapUse::kDevice);
+  heap.Free(b, 20'000);
   EXPECT_EQ(heap.counters(HeapUse::kDevice).freed, 20'000u);
   EXPECT_TRUE(heap.hold_intact());
   EXPECT_EQ(heap.Allocate(30'000), b);
@@ -97,7 +97,6 @@ TEST(HeapTest, RandomTraffic) {
   struct Live {
     uint8_t* memory;
     size_t size;
-    HeapUse use;
     uint8_t pattern;
   };
   Aligned arena(size_t{1} << 20);
@@ -109,26 +108,27 @@ TEST(HeapTest, RandomTraffic) {
     if (random() % 2 == 0 || live.empty()) {
       const size_t size = random() % 3 == 0 ? random() % 20'000 : random() % 300;
       const bool aligned = random() % 10 == 0;
-      const HeapUse use = !aligned && random() % 2 == 0 ? HeapUse::kDevice : HeapUse::kHost;
-      auto* memory = static_cast<uint8_t*>(aligned ? heap.AllocateAligned(size + 300, 4096)
-                                                   : heap.Allocate(size, use));
+      const bool device = !aligned && random() % 2 == 0;
+      const size_t held = aligned || device ? size + 300 : size;
+      auto* memory = static_cast<uint8_t*>(aligned  ? heap.AllocateAligned(held, 4096)
+                                           : device ? heap.AllocateDevice(held)
+                                                    : heap.Allocate(held));
       if (memory == nullptr) continue;
       const auto pattern = static_cast<uint8_t>(random());
-      const size_t held = aligned ? size + 300 : size;
       std::memset(memory, pattern, held);
-      live.push_back({memory, held, use, pattern});
+      live.push_back({memory, held, pattern});
     } else {
       const size_t index = random() % live.size();
       const Live block = live[index];
       live[index] = live.back();
       live.pop_back();
       for (size_t i = 0; i < block.size; ++i) ASSERT_EQ(block.memory[i], block.pattern);
-      heap.Free(block.memory, block.size, block.use);
+      heap.Free(block.memory, block.size);
     }
   }
-  for (const Live& block : live) heap.Free(block.memory, block.size, block.use);
-  EXPECT_EQ(heap.counters(HeapUse::kHost).current, 0u);
-  EXPECT_EQ(heap.counters(HeapUse::kDevice).current, 0u);
+  for (const Live& block : live) heap.Free(block.memory, block.size);
+  EXPECT_EQ(heap.counters(HeapUse::kHost).current(), 0u);
+  EXPECT_EQ(heap.counters(HeapUse::kDevice).current(), 0u);
 }
 
 }  // namespace

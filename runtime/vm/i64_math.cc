@@ -9,36 +9,27 @@ uint64_t Magnitude(int64_t value) {
   return value < 0 ? ~static_cast<uint64_t>(value) + 1 : static_cast<uint64_t>(value);
 }
 
-// Divisors of 16 bits, which is nearly all, with the hardware's division of 32.
-Quotient DivideBySmall(uint64_t dividend, uint32_t divisor) {
-  const auto high = static_cast<uint32_t>(dividend >> 32);
-  const auto low = static_cast<uint32_t>(dividend);
-  const uint32_t middle = high % divisor << 16 | low >> 16;
-  const uint32_t last = middle % divisor << 16 | (low & 0xFFFF);
-  return {uint64_t{high / divisor} << 32 | (middle / divisor << 16) + last / divisor,
-          last % divisor};
-}
-
 }  // namespace
 
 Quotient DivideUnsigned(uint64_t dividend, uint64_t divisor) {
-  if (divisor != 0 && divisor <= 0xFFFF) {
-    return DivideBySmall(dividend, static_cast<uint32_t>(divisor));
+  // What fits 32 bits, which is nearly all, by the hardware.
+  if ((dividend | divisor) >> 32 == 0 && divisor != 0) {
+    const auto a = static_cast<uint32_t>(dividend);
+    const auto b = static_cast<uint32_t>(divisor);
+    return {a / b, a % b};
   }
-  // One quotient bit a round. By one bit, since wider shifts would be calls. A zero as divisor
-  // gives what the M extension gives.
-  uint64_t quotient = 0;
+  // One bit a round, by one bit, since wider shifts would be calls; the quotient's bits take the
+  // dividend's place. A zero as divisor gives what the M extension gives.
   uint64_t remainder = 0;
   for (int bit = 0; bit < 64; ++bit) {
     const bool carry = remainder >> 63 != 0;
     remainder = remainder << 1 | dividend >> 63;
     dividend <<= 1;
-    quotient <<= 1;
     if (!carry && remainder < divisor) continue;
     remainder -= divisor;
-    quotient |= 1;
+    dividend |= 1;
   }
-  return {quotient, remainder};
+  return {dividend, remainder};
 }
 
 Quotient DivideSigned(int64_t dividend, int64_t divisor) {

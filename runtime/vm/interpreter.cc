@@ -14,13 +14,14 @@ namespace {
 
 using base::Status;
 
-constexpr uint16_t kNoRefResult = 1;  // no reference register has an odd cell
+// Cells of reference registers are multiples of 4, plus kMoveBit.
+constexpr uint16_t kNoRefResult = 2;
 
 uint32_t Wide(const uint16_t* cells) { return cells[0] | static_cast<uint32_t>(cells[1]) << 16; }
 
 }  // namespace
 
-// Header of a frame in the heap; references and value slots follow.
+// Header of a frame in the heap; value slots and references follow.
 struct Interpreter::Frame {
   Frame* caller;
   const FunctionRecord* function;
@@ -29,11 +30,12 @@ struct Interpreter::Frame {
   uint8_t* values;
 
   static constexpr size_t kHeaderSize = (5 * sizeof(void*) + 15) & ~size_t{15};
-  static size_t RefBytes(const FunctionRecord& function) {
-    return (function.ref_slots * sizeof(Object*) + 7) & ~size_t{7};
+  static size_t ValueBytes(const FunctionRecord& function) {
+    constexpr size_t kRefs = alignof(Object*);
+    return (function.value_slots * sizeof(uint32_t) + kRefs - 1) & ~(kRefs - 1);
   }
   static size_t SizeFor(const FunctionRecord& function) {
-    return kHeaderSize + RefBytes(function) + function.value_slots * sizeof(uint32_t);
+    return kHeaderSize + ValueBytes(function) + function.ref_slots * sizeof(Object*);
   }
 };
 
@@ -65,9 +67,9 @@ Interpreter::Frame* Interpreter::PushFrame(const FunctionRecord& function) {
   auto* frame = static_cast<Frame*>(memory);
   frame->caller = frame_;
   frame->function = &function;
-  frame->refs = static_cast<uint8_t*>(memory) + Frame::kHeaderSize;
-  frame->values = frame->refs + Frame::RefBytes(function);
-  std::memset(frame->refs, 0, Frame::SizeFor(function) - Frame::kHeaderSize);
+  frame->values = static_cast<uint8_t*>(memory) + Frame::kHeaderSize;
+  frame->refs = frame->values + Frame::ValueBytes(function);
+  std::memset(frame->values, 0, Frame::SizeFor(function) - Frame::kHeaderSize);
   frame_ = frame;
   ++depth_;
   return frame;
@@ -138,46 +140,60 @@ void Interpreter::ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8
   }
 }
 
-// Globals whose byte offset or ordinal is in a register: unlike an immediate, checked here.
-Status Interpreter::IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
-  store_.EndRecording();
-  const Operands x = {pc, values, refs};
-  const uint32_t index = x.U32(1);
-  if (x.op() == Op::kGlobalLoadIndirectRef || x.op() == Op::kGlobalStoreIndirectRef) {
+// Loads and stores of globals. Those whose byte offset or ordinal is in a register are checked
+// here.
+Status Interpreter::RunGlobalOp(const Operands& x) {
+  // In the opcode bit 0 says that it stores, bit 1 that the index is in a register; above them
+  // stands the type.
+  const auto code = static_cast<uint32_t>(x.op());
+  const bool stores = (code & 1) != 0;
+  const bool indirect = (code & 2) != 0;
+  if (stores || indirect) store_.EndRecording();
+  uint32_t index = indirect ? x.U32(1) : x.cells[1];
+  if (code >= static_cast<uint32_t>(Op::kGlobalLoadRef)) {
     if (index >= module_.global_refs()) return Status::kOutOfBounds;
-    if (x.op() == Op::kGlobalLoadIndirectRef) {
-      store_.Assign(x.Ref(2), global_refs_[index]);
+    Object*& global = global_refs_[index];
+    if (stores) {
+      store_.Move(global, x.Take(2));
     } else {
-      store_.Move(global_refs_[index], x.Take(2));
+      store_.Assign(x.Ref(2), global);
     }
     return Status::kOk;
   }
-  const bool wide = x.op() == Op::kGlobalLoadIndirectI64 || x.op() == Op::kGlobalStoreIndirectI64;
-  const uint32_t size = wide ? 8 : 4;
+  const uint32_t size = code >= static_cast<uint32_t>(Op::kGlobalLoadI64) ? 8 : 4;
+  if (!indirect) index *= size;
   if (index % size != 0 || !base::InBounds(module_.global_bytes(), index, size)) {
     return Status::kOutOfBounds;
   }
   uint8_t* global = globals_ + index;
   uint8_t* slot = x.values + x.cells[2];
-  const bool loads = x.op() == Op::kGlobalLoadIndirectI32 || x.op() == Op::kGlobalLoadIndirectI64;
-  std::memcpy(loads ? slot : global, loads ? global : slot, size);
+  std::memcpy(stores ? global : slot, stores ? slot : global, size);
   return Status::kOk;
 }
 
 // Instructions of which a model runs few: one more call, in exchange for a small loop.
+[[gnu::noinline]]
 Status Interpreter::RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs) {
   const Operands x = {pc, values, refs};
   const Op op = x.op();
-  const bool float_list = op == Op::kListGetF32 || op == Op::kListSetF32;
-  if ((op >= Op::kListAlloc && op <= Op::kListSetRef) || float_list) {
-    store_.EndRecording();
-    return RunListOp(store_, x);
-  }
+  if (op >= Op::kSelectI32 && OperationOf(op) != 0) return RunScalarOp(x);
+  store_.EndRecording();
   if (op >= Op::kBufferLoadI8U && op <= Op::kBufferFillI64) {
-    store_.EndRecording();
     return RunBufferOp(store_, x, module_.fill_counts_bytes());
   }
-  return RunScalarOp(x);
+  return RunListOp(store_, x);
+}
+
+// Copies registers by pairs of cells, first the values, then the references; `counts` says how
+// many.
+void Interpreter::Remap(const uint16_t* counts, const uint16_t* pair, const Frame& from,
+                        const Frame& to) {
+  for (uint32_t i = counts[0]; i != 0; --i, pair += 2) {
+    ValueAt(to.values, pair[1]) = ValueAt(from.values, pair[0]);
+  }
+  for (uint32_t i = counts[1]; i != 0; --i, pair += 2) {
+    store_.Move(RefAt(to.refs, pair[1]), TakeRef(from.refs, pair[0]));
+  }
 }
 
 Status Interpreter::EnterCall(const uint16_t* pc) {
@@ -189,13 +205,7 @@ Status Interpreter::EnterCall(const uint16_t* pc) {
   if (frame == nullptr) return failure_.Set(Message::kNoMemory);
   frame->pc = frame->function->cells;
   caller->pc = pc;
-  const uint16_t* cell = pc + 6;
-  for (uint32_t i = pc[2]; i != 0; --i, cell += 2) {
-    std::memcpy(frame->values + cell[1], caller->values + cell[0], sizeof(uint32_t));
-  }
-  for (uint32_t i = pc[3]; i != 0; --i, cell += 2) {
-    RefAt(frame->refs, cell[1]) = TakeRef(caller->refs, cell[0]);
-  }
+  Remap(pc + 2, pc + 6, *caller, *frame);
   return Status::kOk;
 }
 
@@ -212,7 +222,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
       return failure_.Set(Message::kTooManyResults);
     }
     for (uint32_t i = 0; i < value_count; ++i) {
-      std::memcpy(&results.values[i], frame->values + value_cells[i], sizeof(uint32_t));
+      results.values[i] = ValueAt(frame->values, value_cells[i]);
     }
     for (uint32_t i = 0; i < ref_count; ++i) {
       results.refs[i] = TakeRef(frame->refs, ref_cells[i]);
@@ -229,7 +239,7 @@ Status Interpreter::LeaveCall(const uint16_t* pc, RawResults& results) {
     return failure_.Set(Message::kCallMisfit);
   }
   for (uint32_t i = 0; i < value_count; ++i) {
-    std::memcpy(caller->values + *destination++, frame->values + value_cells[i], sizeof(uint32_t));
+    ValueAt(caller->values, *destination++) = ValueAt(frame->values, value_cells[i]);
   }
   for (uint32_t i = 0; i < ref_count; ++i) {
     store_.Move(RefAt(caller->refs, *destination++), TakeRef(frame->refs, ref_cells[i]));
@@ -257,22 +267,9 @@ Status Interpreter::Run(RawResults& results) {
                .failure = failure_,
                .host = host_};
 
-  const auto global32 = [&](uint32_t index) -> uint32_t& {
-    return reinterpret_cast<uint32_t*>(globals_)[index];
-  };
-  const auto global64 = [&](uint32_t index) -> uint64_t& {
-    return reinterpret_cast<uint64_t*>(globals_)[index];
-  };
   // Copies the remapped registers of the branch whose cells start at `branch` and goes there.
   const auto jump = [&](const uint16_t* branch) {
-    const uint16_t* pair = branch + 4;
-    for (uint32_t i = branch[2]; i != 0; --i, pair += 2) {
-      *reinterpret_cast<uint32_t*>(values + pair[1]) =
-          *reinterpret_cast<const uint32_t*>(values + pair[0]);
-    }
-    for (uint32_t i = branch[3]; i != 0; --i, pair += 2) {
-      store_.Move(RefAt(refs, pair[1]), TakeRef(refs, pair[0]));
-    }
+    Remap(branch + 2, branch + 4, *frame_, *frame_);
     pc = branch + static_cast<int32_t>(Wide(branch));
     if (--budget == 0) status = Status::kVmBudgetExhausted;
   };
@@ -284,7 +281,7 @@ Status Interpreter::Run(RawResults& results) {
       case Op::kConstRun: {
         const uint16_t* entry = pc + 2;
         for (uint32_t i = pc[1]; i != 0; --i, entry += 3) {
-          *reinterpret_cast<uint32_t*>(values + entry[0]) = Wide(entry + 1);
+          ValueAt(values, entry[0]) = Wide(entry + 1);
         }
         pc = entry;
         continue;
@@ -347,39 +344,18 @@ Status Interpreter::Run(RawResults& results) {
       }
 
       case Op::kGlobalLoadI32:
-        x.U32(2) = global32(pc[1]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreI32:
-        store_.EndRecording();
-        global32(pc[1]) = x.U32(2);
-        pc += 3;
-        continue;
       case Op::kGlobalLoadI64:
-        x.U64(2) = global64(pc[1]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreI64:
-        store_.EndRecording();
-        global64(pc[1]) = x.U64(2);
-        pc += 3;
-        continue;
       case Op::kGlobalLoadRef:
-        store_.Assign(x.Ref(2), global_refs_[pc[1]]);
-        pc += 3;
-        continue;
       case Op::kGlobalStoreRef:
-        store_.EndRecording();
-        store_.Move(global_refs_[pc[1]], x.Take(2));
-        pc += 3;
-        continue;
       case Op::kGlobalLoadIndirectI32:
       case Op::kGlobalStoreIndirectI32:
       case Op::kGlobalLoadIndirectI64:
       case Op::kGlobalStoreIndirectI64:
       case Op::kGlobalLoadIndirectRef:
       case Op::kGlobalStoreIndirectRef:
-        status = IndirectGlobal(pc, values, refs);
+        status = RunGlobalOp(x);
         pc += 3;
         break;
 

@@ -60,12 +60,13 @@ class Interpreter {
   void PopFrame();
   [[nodiscard]] base::Status Run(RawResults& results);
   [[nodiscard]] base::Status FailOp(const uint16_t* pc, const uint8_t* values);
+  void Remap(const uint16_t* counts, const uint16_t* pair, const Frame& from, const Frame& to);
   [[nodiscard]] base::Status EnterCall(const uint16_t* pc);
   [[nodiscard]] base::Status LeaveCall(const uint16_t* pc, RawResults& results);
   [[nodiscard]] base::Status ImportFailed(base::Status status, const ImportRow& row);
   [[nodiscard]] base::Status InstructionFailed(base::Status status);
   void ReleaseMoved(const uint16_t* rules, const uint16_t* end, uint8_t* refs);
-  [[nodiscard]] base::Status IndirectGlobal(const uint16_t* pc, uint8_t* values, uint8_t* refs);
+  [[nodiscard]] base::Status RunGlobalOp(const Operands& x);
   [[nodiscard]] base::Status RunGroupOp(const uint16_t* pc, uint8_t* values, uint8_t* refs);
 
   const VerifiedModule& module_;

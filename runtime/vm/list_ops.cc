@@ -44,41 +44,32 @@ Status Resize(ObjectStore& store, List& list, uint32_t size) {
 }
 
 Status Get(ObjectStore& store, const Operands& x, const Variant& element) {
-  const bool empty = element.kind == VariantKind::kEmpty;
-  const bool wide = element.kind == VariantKind::kI64;
-  const bool integer = wide || empty || element.kind == VariantKind::kI32;
-  const int64_t value = empty ? 0 : (wide ? element.i64 : element.i32);
-  switch (x.op()) {
-    case Op::kListGetI32:
-      x.U32(3) = static_cast<uint32_t>(value);
-      break;
-    case Op::kListGetI64:
-      x.I64(3) = value;
-      break;
-    case Op::kListGetF32:
-      x.F32(3) = empty ? 0.0f : element.f32;
-      return empty || element.kind == VariantKind::kF32 ? Status::kOk : Status::kVmWrongType;
-    default:
-      store.Assign(x.Ref(3), element.kind == VariantKind::kRef ? element.ref : nullptr);
-      return Status::kOk;
+  if (x.op() == Op::kListGetRef) {
+    store.Assign(x.Ref(3), element.kind == VariantKind::kRef ? element.ref : nullptr);
+    return Status::kOk;
   }
-  return integer ? Status::kOk : Status::kVmWrongType;
+  const auto wanted = x.op() == Op::kListGetF32 ? VariantKind::kF32 : VariantKind::kInteger;
+  if (element.kind != VariantKind::kEmpty && element.kind != wanted) return Status::kVmWrongType;
+  if (x.op() == Op::kListGetI64) {
+    x.I64(3) = element.bits;
+  } else {
+    x.I32(3) = static_cast<int32_t>(element.bits);
+  }
+  return Status::kOk;
 }
 
 void Set(ObjectStore& store, const Operands& x, Variant& element) {
   const Variant old = element;
   switch (x.op()) {
-    case Op::kListSetI32:
-      element = {VariantKind::kI32, {.i32 = x.I32(3)}};
+    case Op::kListSetRef:
+      element = {VariantKind::kRef, {.ref = x.Take(3)}};
       break;
     case Op::kListSetI64:
-      element = {VariantKind::kI64, {.i64 = x.I64(3)}};
-      break;
-    case Op::kListSetF32:
-      element = {VariantKind::kF32, {.f32 = x.F32(3)}};
+      element = {VariantKind::kInteger, {.bits = x.I64(3)}};
       break;
     default:
-      element = {VariantKind::kRef, {.ref = x.Take(3)}};
+      element = {x.op() == Op::kListSetF32 ? VariantKind::kF32 : VariantKind::kInteger,
+                 {.bits = x.I32(3)}};
       break;
   }
   if (old.kind == VariantKind::kRef) store.Release(old.ref);
@@ -105,16 +96,10 @@ Status RunListOp(ObjectStore& store, const Operands& x) {
   }
   const uint32_t index = x.U32(2);
   if (index >= list.size) return Status::kOutOfBounds;
-  switch (x.op()) {
-    case Op::kListSetI32:
-    case Op::kListSetI64:
-    case Op::kListSetF32:
-    case Op::kListSetRef:
-      Set(store, x, list.elements[index]);
-      return Status::kOk;
-    default:
-      return Get(store, x, list.elements[index]);
-  }
+  // What stores has odd opcodes, what loads even ones.
+  if (static_cast<uint32_t>(x.op()) % 2 == 0) return Get(store, x, list.elements[index]);
+  Set(store, x, list.elements[index]);
+  return Status::kOk;
 }
 
 }  // namespace runtime

@@ -123,14 +123,14 @@ struct VmBuffer : Object {
   bool owned;  // in the heap and writable
 };
 
-enum class VariantKind : uint8_t { kEmpty, kI32, kI64, kF32, kRef };
+enum class VariantKind : uint8_t { kEmpty, kInteger, kF32, kRef };
 
+// An element of a list. Integers of 32 bits are extended, so that they may be read as 64; what is
+// empty has bits of 0.
 struct Variant {
   VariantKind kind;
   union {
-    int32_t i32;
-    int64_t i64;
-    float f32;
+    int64_t bits;
     Object* ref;
   };
 };

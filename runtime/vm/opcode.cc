@@ -17,9 +17,6 @@ constexpr Synonym kSynonyms[] = {
     {Op::kGlobalStoreF32, Op::kGlobalStoreI32},
     {Op::kGlobalLoadIndirectF32, Op::kGlobalLoadIndirectI32},
     {Op::kGlobalStoreIndirectF32, Op::kGlobalStoreIndirectI32},
-    {Op::kSelectF32, Op::kSelectI32},
-    {Op::kBitcastI32F32, Op::kMoveI32},
-    {Op::kBitcastF32I32, Op::kMoveI32},
     {Op::kBufferLoadF32, Op::kBufferLoadI32},
     {Op::kBufferStoreF32, Op::kBufferStoreI32},
     {Op::kBufferFillF32, Op::kBufferFillI32},
@@ -28,7 +25,13 @@ constexpr Synonym kSynonyms[] = {
     {Op::kCastAnyRef, Op::kAssignRef},
 };
 
-constexpr size_t kLongestShape = 7;  // the NUL included
+constexpr size_t kLongestShape = 13;  // the NUL included
+
+// The letters of a row with the NUL behind them; of one that is refused "!" and its name.
+template <size_t N, size_t M>
+consteval std::string_view ShapeOf(const char (&operands)[N], const char (&refused)[M]) {
+  return operands[0] == '!' ? std::string_view(refused, M) : std::string_view(operands, N);
+}
 
 // Operand letters of all opcodes, each string once, a string that ends another one inside that: a
 // row's shape is where its own begins.
@@ -47,6 +50,7 @@ struct Tables {
   consteval void Add(Op op, std::string_view shape, uint8_t first_version) {
     uint8_t cells = 0;  // the opcode's own stands for the NUL
     for (const char letter : shape) cells += letter != 'T' && letter != 'a' ? 1 : 0;
+    if (shape.front() == '!') cells = 1;
     rows[static_cast<uint8_t>(op)] = {first_version, cells,
                                       static_cast<uint8_t>(pool().find(shape))};
   }
@@ -57,20 +61,20 @@ consteval Tables MakeTables() {
   // The longest first, so that the others are found in them.
   for (size_t length = kLongestShape; length > 0; --length) {
 #define OPCODE(number, name, mnemonic, operands, version) \
-  if (sizeof(operands) == length) tables.AddLetters({operands, sizeof(operands)});
+  if (ShapeOf(operands, "!" mnemonic).size() == length)   \
+    tables.AddLetters(ShapeOf(operands, "!" mnemonic));
 #define OPCODE_F32 OPCODE
 #include "runtime/vm/opcodes.def"
 #undef OPCODE_F32
 #undef OPCODE
   }
 #define OPCODE(number, name, mnemonic, operands, version) \
-  tables.Add(Op::k##name, {operands, sizeof(operands)}, version);
+  tables.Add(Op::k##name, ShapeOf(operands, "!" mnemonic), version);
 #define OPCODE_F32 OPCODE
 #include "runtime/vm/opcodes.def"
 #undef OPCODE_F32
 #undef OPCODE
   for (const Synonym& synonym : kSynonyms) tables.rows[static_cast<uint8_t>(synonym.op)].cells = 0;
-  tables.Add(Op::kMoveI32, {"io", 3}, OpcodeRow::kUnknown);
   return tables;
 }
 
@@ -80,8 +84,6 @@ constexpr auto kLetters = [] {
   std::ranges::copy(kTables.pool(), letters.begin());
   return letters;
 }();
-
-constexpr bool IsRefused(std::string_view operands) { return operands == "!"; }
 
 }  // namespace
 
@@ -94,22 +96,5 @@ Op RunsAs(Op op) {
 }
 
 const char* OperandLetters(uint8_t shape) { return kLetters.data() + shape; }
-
-std::string_view RefusedMnemonic(Op op) {
-  // Names only of the refused rows reach the binary: the condition is known at compile time.
-  switch (op) {
-#define OPCODE(number, name, mnemonic, operands, version) \
-  case Op::k##name:                                       \
-    if constexpr (IsRefused(operands)) return mnemonic;   \
-    break;
-#define OPCODE_F32 OPCODE
-#include "runtime/vm/opcodes.def"
-#undef OPCODE_F32
-#undef OPCODE
-    default:
-      break;
-  }
-  return {};
-}
 
 }  // namespace runtime

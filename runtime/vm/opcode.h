@@ -25,7 +25,6 @@ enum class Op : uint8_t {
   kConstRun = 0x89,
   kCallImport,
   kCallInternal,
-  kMoveI32,
   kUnresolvedImport,
 };
 
@@ -46,14 +45,38 @@ extern const std::array<OpcodeRow, kOpCount> kOpcodeRows;
 // The opcode that does what `op`, a row without cells, does.
 [[nodiscard]] Op RunsAs(Op op);
 
-// Letters of opcodes.def, NUL behind them.
+// Letters of opcodes.def, NUL behind them; of an opcode that is refused by name "!" and its
+// mnemonic.
 [[nodiscard]] const char* OperandLetters(uint8_t shape);
 
 // Whether a letter stands for a value register that is written.
 [[nodiscard]] constexpr bool IsResult(char letter) { return letter == 'o' || letter == 'O'; }
 
-// Mnemonic of an opcode that is refused by name; empty for every other.
-[[nodiscard]] std::string_view RefusedMnemonic(Op op);
+// Numbers without gaps of what computing instructions do, by Op from kSelectI32 on: the i32 and the
+// i64 form of an operation have the same one. 0 of opcodes that do something else.
+inline constexpr auto kOperations = [] {
+  std::array<uint8_t, kOpCount - static_cast<size_t>(Op::kSelectI32)> numbers = {};
+  std::array<std::string_view, numbers.size()> names;
+  uint8_t count = 0;
+  const auto add = [&](Op op, std::string_view name, std::string_view operands) {
+    if (op < Op::kSelectI32 || operands.find_first_not_of("iIuoO") != std::string_view::npos)
+      return;
+    if (name.ends_with(".i32") || name.ends_with(".i64")) name.remove_suffix(4);
+    uint8_t number = 0;
+    while (number < count && names[number] != name) ++number;
+    if (number == count) names[count++] = name;
+    numbers[static_cast<size_t>(op) - static_cast<size_t>(Op::kSelectI32)] = number + 1;
+  };
+#define OPCODE(number, name, mnemonic, operands, version) add(Op::k##name, mnemonic, operands);
+#define OPCODE_F32 OPCODE
+#include "runtime/vm/opcodes.def"
+#undef OPCODE_F32
+#undef OPCODE
+  return numbers;
+}();
+constexpr uint8_t OperationOf(Op op) {
+  return kOperations[static_cast<size_t>(op) - static_cast<size_t>(Op::kSelectI32)];
+}
 
 }  // namespace runtime
 

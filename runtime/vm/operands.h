@@ -14,6 +14,11 @@ namespace runtime {
 
 inline constexpr uint32_t kMoveBit = 1;  // of a reference cell: the register gives its reference up
 
+// A value register, or the half of one, by its cell.
+inline uint32_t& ValueAt(uint8_t* values, uint32_t cell) {
+  return *reinterpret_cast<uint32_t*>(values + cell);
+}
+
 inline Object*& RefAt(uint8_t* refs, uint32_t cell) {
   return *reinterpret_cast<Object**>(refs + (cell & ~kMoveBit));
 }

@@ -25,7 +25,8 @@ bool Unordered(float a, float b) { return a != a || b != b; }
 }  // namespace
 
 Status RunScalarOp(const Operands& x) {
-  // Operands in 64 bits whatever their width, so that instructions of both widths are the same.
+  // Operands in 64 bits whatever their width, so that instructions of both widths are the same;
+  // those that an instruction does not have are 0.
   int64_t operands[3] = {};
   const char* letter = OperandLetters(kOpcodeRows[x.cells[0]].shape);
   const uint16_t* cell = x.cells + 1;
@@ -54,229 +55,196 @@ Status RunScalarOp(const Operands& x) {
     is_float = true;
   };
   const auto give_signed = [&](int64_t value) { result = static_cast<uint64_t>(value); };
-  switch (x.op()) {
-    case Op::kMoveI32:
-    case Op::kTruncI64I32:
-    case Op::kExtI32I64S:
-    case Op::kExtI32I64U:
-      result = ua;
-      break;
-    case Op::kSelectI32:
-    case Op::kSelectI64:
+  switch (OperationOf(x.op())) {
+    case OperationOf(Op::kSelectI32):
+    case OperationOf(Op::kSelectF32):
       result = static_cast<uint32_t>(a) != 0 ? ub : uc;
       break;
-    case Op::kAddI32:
-    case Op::kAddI64:
+    case OperationOf(Op::kBitcastI32F32):
+    case OperationOf(Op::kBitcastF32I32):
+    case OperationOf(Op::kTruncI64I32):
+    case OperationOf(Op::kExtI32I64S):
+    case OperationOf(Op::kExtI32I64U):
+    case OperationOf(Op::kAddI32):
       result = ua + ub;
       break;
-    case Op::kSubI32:
-    case Op::kSubI64:
+    case OperationOf(Op::kSubI32):
       result = ua - ub;
       break;
-    case Op::kMulI32:
-    case Op::kMulI64:
-      result = ua * ub;
-      break;
-    case Op::kFmaI32:
-    case Op::kFmaI64:
+    case OperationOf(Op::kMulI32):
+    case OperationOf(Op::kFmaI32):
       result = ua * ub + uc;
       break;
-    case Op::kDivSI32:
-    case Op::kDivSI64:
+    case OperationOf(Op::kDivSI32):
       if (b == 0) return Status::kVmDivisionByZero;
       result = DivideSigned(a, b).quotient;
       break;
-    case Op::kRemSI32:
-    case Op::kRemSI64:
+    case OperationOf(Op::kRemSI32):
       if (b == 0) return Status::kVmDivisionByZero;
       result = DivideSigned(a, b).remainder;
       break;
-    case Op::kDivUI32:
-    case Op::kDivUI64:
+    case OperationOf(Op::kDivUI32):
       if (b == 0) return Status::kVmDivisionByZero;
       result = DivideUnsigned(ua, ub).quotient;
       break;
-    case Op::kRemUI32:
-    case Op::kRemUI64:
+    case OperationOf(Op::kRemUI32):
       if (b == 0) return Status::kVmDivisionByZero;
       result = DivideUnsigned(ua, ub).remainder;
       break;
-    case Op::kAbsI32:
-    case Op::kAbsI64:
+    case OperationOf(Op::kAbsI32):
       result = a < 0 ? 0 - ua : ua;
       break;
-    case Op::kMinSI32:
-    case Op::kMinSI64:
+    case OperationOf(Op::kMinSI32):
       give_signed(std::min(a, b));
       break;
-    case Op::kMaxSI32:
-    case Op::kMaxSI64:
+    case OperationOf(Op::kMaxSI32):
       give_signed(std::max(a, b));
       break;
-    case Op::kMinUI32:
-    case Op::kMinUI64:
+    case OperationOf(Op::kMinUI32):
       result = std::min(ua, ub);
       break;
-    case Op::kMaxUI32:
-    case Op::kMaxUI64:
+    case OperationOf(Op::kMaxUI32):
       result = std::max(ua, ub);
       break;
 
-    case Op::kNotI32:
-    case Op::kNotI64:
+    case OperationOf(Op::kNotI32):
       result = ~ua;
       break;
-    case Op::kAndI32:
-    case Op::kAndI64:
+    case OperationOf(Op::kAndI32):
       result = ua & ub;
       break;
-    case Op::kOrI32:
-    case Op::kOrI64:
+    case OperationOf(Op::kOrI32):
       result = ua | ub;
       break;
-    case Op::kXorI32:
-    case Op::kXorI64:
+    case OperationOf(Op::kXorI32):
       result = ua ^ ub;
       break;
-    case Op::kShlI32:
-    case Op::kShlI64:
+    case OperationOf(Op::kShlI32):
       result = ua << shift;
       break;
-    case Op::kShrSI32:
-    case Op::kShrSI64:
+    case OperationOf(Op::kShrSI32):
       give_signed(a >> shift);
       break;
-    case Op::kShrUI32:
-    case Op::kShrUI64:
+    case OperationOf(Op::kShrUI32):
       result = ua >> shift;
       break;
-    case Op::kCtlzI32:
-      give_signed(CountLeadingZeros(ua) - 32);
-      break;
-    case Op::kCtlzI64:
-      give_signed(CountLeadingZeros(ua));
+    case OperationOf(Op::kCtlzI32):
+      give_signed(CountLeadingZeros(ua) - (wide ? 0 : 32));
       break;
 
-    case Op::kTruncI32I8:
-    case Op::kExtI8I32U:
+    case OperationOf(Op::kTruncI32I8):
+    case OperationOf(Op::kExtI8I32U):
       result = ua & 0xFF;
       break;
-    case Op::kTruncI32I16:
-    case Op::kExtI16I32U:
+    case OperationOf(Op::kTruncI32I16):
+    case OperationOf(Op::kExtI16I32U):
       result = ua & 0xFFFF;
       break;
-    case Op::kExtI8I32S:
+    case OperationOf(Op::kExtI8I32S):
       give_signed(static_cast<int8_t>(a));
       break;
-    case Op::kExtI16I32S:
+    case OperationOf(Op::kExtI16I32S):
       give_signed(static_cast<int16_t>(a));
       break;
 
-    case Op::kCmpEqI32:
-    case Op::kCmpEqI64:
+    case OperationOf(Op::kCmpEqI32):
       result = a == b;
       break;
-    case Op::kCmpNeI32:
-    case Op::kCmpNeI64:
+    case OperationOf(Op::kCmpNeI32):
+    case OperationOf(Op::kCmpNzI32):
       result = a != b;
       break;
-    case Op::kCmpNzI32:
-    case Op::kCmpNzI64:
-      result = a != 0;
-      break;
-    case Op::kCmpLtSI32:
-    case Op::kCmpLtSI64:
+    case OperationOf(Op::kCmpLtSI32):
       result = a < b;
       break;
-    case Op::kCmpLtUI32:
-    case Op::kCmpLtUI64:
+    case OperationOf(Op::kCmpLtUI32):
       result = ua < ub;
       break;
 
-    case Op::kAddF32:
+    case OperationOf(Op::kAddF32):
       give(fa + fb);
       break;
-    case Op::kSubF32:
+    case OperationOf(Op::kSubF32):
       give(fa - fb);
       break;
-    case Op::kMulF32:
+    case OperationOf(Op::kMulF32):
       give(fa * fb);
       break;
-    case Op::kDivF32:
+    case OperationOf(Op::kDivF32):
       give(fa / fb);
       break;
-    case Op::kRemF32:
+    case OperationOf(Op::kRemF32):
       give(f32::Remainder(fa, fb));
       break;
-    case Op::kFmaF32:
+    case OperationOf(Op::kFmaF32):
       give(__builtin_elementwise_fma(fa, fb, F32(c)));
       break;
-    case Op::kAbsF32:
+    case OperationOf(Op::kAbsF32):
       give(f32::Abs(fa));
       break;
-    case Op::kNegF32:
+    case OperationOf(Op::kNegF32):
       give(-fa);
       break;
-    case Op::kMinF32:
+    case OperationOf(Op::kMinF32):
       give(fb < fa ? fb : fa);
       break;
-    case Op::kMaxF32:
+    case OperationOf(Op::kMaxF32):
       give(fa < fb ? fb : fa);
       break;
-    case Op::kCastSi32F32:
+    case OperationOf(Op::kCastSi32F32):
       give(static_cast<float>(static_cast<int32_t>(a)));
       break;
-    case Op::kCastUi32F32:
+    case OperationOf(Op::kCastUi32F32):
       give(static_cast<float>(static_cast<uint32_t>(a)));
       break;
-    case Op::kCastSi64F32:
+    case OperationOf(Op::kCastSi64F32):
       give(FloatFromI64(a));
       break;
-    case Op::kCastUi64F32:
+    case OperationOf(Op::kCastUi64F32):
       give(FloatFromU64(ua));
       break;
-    case Op::kCastF32Si32:
+    case OperationOf(Op::kCastF32Si32):
       give_signed(f32::RoundToI32(fa));
       break;
-    case Op::kCastF32Ui32:
+    case OperationOf(Op::kCastF32Ui32):
       result = f32::RoundToU32(fa);
       break;
-    case Op::kCastF32Si64:
+    case OperationOf(Op::kCastF32Si64):
       give_signed(f32::RoundToI64(fa));
       break;
-    case Op::kCastF32Ui64:
+    case OperationOf(Op::kCastF32Ui64):
       result = f32::RoundToU64(fa);
       break;
-    case Op::kCmpEqOF32:
+    case OperationOf(Op::kCmpEqOF32):
       result = fa == fb;
       break;
-    case Op::kCmpEqUF32:
+    case OperationOf(Op::kCmpEqUF32):
       result = fa == fb || Unordered(fa, fb);
       break;
-    case Op::kCmpNeOF32:
-    case Op::kCmpNeUF32:
+    case OperationOf(Op::kCmpNeOF32):
+    case OperationOf(Op::kCmpNeUF32):
       // Both are C's != in IREE's interpreter, so NaN compares unequal to everything.
       result = fa != fb;
       break;
-    case Op::kCmpLtOF32:
+    case OperationOf(Op::kCmpLtOF32):
       result = fa < fb;
       break;
-    case Op::kCmpLtUF32:
+    case OperationOf(Op::kCmpLtUF32):
       result = !(fa >= fb);
       break;
-    case Op::kCmpLteOF32:
+    case OperationOf(Op::kCmpLteOF32):
       result = fa <= fb;
       break;
-    case Op::kCmpLteUF32:
+    case OperationOf(Op::kCmpLteUF32):
       result = !(fa > fb);
       break;
-    case Op::kCmpNanF32:
+    case OperationOf(Op::kCmpNanF32):
       result = Unordered(fa, fa);
       break;
-    case Op::kAtan2F32:
+    case OperationOf(Op::kAtan2F32):
       give(f32::Atan2(fa, fb));
       break;
-    case Op::kPowF32:
+    case OperationOf(Op::kPowF32):
       give(f32::Pow(fa, fb));
       break;
     default:

@@ -3,7 +3,6 @@
 #include "runtime/vm/translator.h"
 
 #include <cstring>
-#include <utility>
 
 namespace runtime {
 namespace {
@@ -20,23 +19,6 @@ constexpr uint32_t kPaddingLimit = 8;   // 13.0 pads function bodies to this
 constexpr uint32_t kShortestBlock = 3;  // bytes: a return without its marker
 // Cells of an instruction without lists, and of a branch that waits.
 constexpr uint32_t kFixedRoom = 24;
-
-bool EndsBlock(Op op) {
-  switch (op) {
-    case Op::kBr:
-    case Op::kCondBr:
-    case Op::kBrTable:
-    case Op::kYield:
-    case Op::kBreak:
-    case Op::kReturn:
-    case Op::kFail:
-    case Op::kCallYieldable:
-    case Op::kCallVariadicYieldable:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool IsRef(char letter) { return letter >= 'a' && letter != 'i' && letter != 'f'; }
 
@@ -57,13 +39,12 @@ Status Translator::Translate(FunctionRecord& record) {
   begin_ = record.code.data();
   end_ = begin_ + record.code.size();
   instruction_ = at_ = begin_;
-  block_count_ = 0;
-  block_limit_ = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
-  down_ = room_end_;
-  if (!MakeRoom(block_limit_ * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
-  blocks_ = reinterpret_cast<Place*>(room_end_) - block_limit_;
-  down_ = reinterpret_cast<uint16_t*>(blocks_);
   cells_ = out_;
+  const auto blocks = static_cast<uint32_t>(record.code.size()) / kShortestBlock + 1;
+  down_ = room_end_;
+  if (!MakeRoom(blocks * (sizeof(Place) / sizeof(uint16_t)))) return failure_.status();
+  blocks_end_ = blocks_ = reinterpret_cast<Place*>(room_end_) - blocks;
+  down_ = reinterpret_cast<uint16_t*>(blocks_);
   Walk();
   if (!failed()) PatchBranches();
   record.cells = cells_;
@@ -71,126 +52,111 @@ Status Translator::Translate(FunctionRecord& record) {
 }
 
 // Translates for what it sees on the way; the cells are dropped.
-base::Result<bool> Translator::ReadsBeforeWriting(FunctionRecord& record, uint32_t slots) {
+bool Translator::ReadsBeforeWriting(FunctionRecord& record, uint32_t slots) {
   watched_ = slots;
   pending_ = 0;
   read_first_ = 0;
   const Status status = Translate(record);
   watched_ = 0;
   out_ = cells_;
-  if (status != Status::kOk) return std::unexpected(status);
-  return read_first_ != 0;
+  return status == Status::kOk && read_first_ != 0;
 }
 
 void Translator::Walk() {
   EndBlock();
-  bool ended = false;
+  ends_block_ = false;
   while (at_ != end_) {
-    if (ended && version_ == kOldestBytecode && left() < kPaddingLimit) {
+    if (ends_block_ && version_ == kOldestBytecode && left() < kPaddingLimit) {
       const uint8_t* byte = at_;
       while (byte != end_ && *byte == 0) ++byte;
       if (byte == end_) return;
     }
     instruction_ = at_;
     if (!MakeRoom(kFixedRoom)) return;
-    const auto first = static_cast<Op>(*at_);
+    ends_block_ = false;
     Instruction();
-    if (failed()) return;
-    if (watched_ != 0) Settle(false);
-    ended = EndsBlock(first);
-    if (ended) EndBlock();
+    Settle(false);
+    if (ends_block_) EndBlock();
   }
-  if (!ended) Fail(Message::kPastItsEnd);
+  if (!ends_block_) Fail(Message::kPastItsEnd);
 }
 
 // What follows is the start of another block, and branches may lead to it.
 void Translator::EndBlock() {
   open_run_ = nullptr;
-  if (block_count_ == block_limit_) return Fail(Message::kPastItsEnd);
-  blocks_[block_count_++] = {position(), static_cast<uint32_t>(out_ - cells_)};
+  if (blocks_end_ == reinterpret_cast<Place*>(room_end_)) return Fail(Message::kPastItsEnd);
+  *blocks_end_++ = {position(), static_cast<uint32_t>(out_ - cells_)};
 }
 
 void Translator::PatchBranches() {
   auto* const waiting_end = reinterpret_cast<Place*>(blocks_);
   for (auto* waiting = reinterpret_cast<Place*>(down_); waiting != waiting_end; ++waiting) {
     const uint32_t target = waiting->position;
-    uint32_t low = 0;
-    uint32_t high = block_count_;
-    while (high - low > 1) {
-      const uint32_t middle = (low + high) / 2;
-      (blocks_[middle].position <= target ? low : high) = middle;
+    const Place* block = blocks_;
+    for (const Place* end = blocks_end_; end - block > 1;) {
+      const Place* middle = block + (end - block) / 2;
+      (middle->position <= target ? block : end) = middle;
     }
-    if (blocks_[low].position != target || target >= record_->code.size() ||
+    if (block->position != target ||
         (version_ != kOldestBytecode && begin_[target] != static_cast<uint8_t>(Op::kBlock))) {
       instruction_ = begin_ + target;
       return Fail(Message::kBranchInto);
     }
-    const uint32_t distance = blocks_[low].cell - waiting->cell;
-    cells_[waiting->cell] = static_cast<uint16_t>(distance);
-    cells_[waiting->cell + 1] = static_cast<uint16_t>(distance >> 16);
+    const uint32_t distance = block->cell - waiting->cell;
+    uint16_t* const cells = cells_ + waiting->cell;
+    cells[0] = static_cast<uint16_t>(distance);
+    cells[1] = static_cast<uint16_t>(distance >> 16);
   }
 }
 
 void Translator::Instruction() {
   uint32_t code = Read8();
   if (code == kPrefixF64) return Fail(Message::kF64);
-  const bool is_f32 = code == kPrefixF32;
-  if (is_f32) code = Read8();
-  const bool in_range = code < (is_f32 ? kOpCount - kF32Base : kF32Base);
-  const auto op = static_cast<Op>(is_f32 ? kF32Base + code : code);
-  const OpcodeRow row = in_range ? kOpcodeRows[static_cast<uint8_t>(op)] : OpcodeRow();
+  uint32_t base = 0;
+  uint32_t limit = kF32Base;
+  if (code == kPrefixF32) {
+    code = Read8();
+    base = kF32Base;
+    limit = kOpCount - kF32Base;
+  }
+  const auto op = static_cast<Op>(base + code);
+  const OpcodeRow row = code < limit ? kOpcodeRows[base + code] : OpcodeRow();
   if (row.first_version > version_) {
-    if (failed()) return;
-    Fail(is_f32 ? Message::kUnknownF32Opcode : Message::kUnknownOpcode);
+    Fail(base != 0 ? Message::kUnknownF32Opcode : Message::kUnknownOpcode);
     failure_.Number(code, 16).Text(" in bytecode ").Number(version_);
     return;
   }
-  switch (op) {
-    case Op::kConstI32Zero:
-    case Op::kConstI32:
-    case Op::kConstI64Zero:
-    case Op::kConstI64:
-    case Op::kConstF32Zero:
-    case Op::kConstF32:
-      return Constant(op);
-    case Op::kImportResolved:
-      return ImportResolved();
-    case Op::kBlock:
-      return;
-    case Op::kTrace:
-    case Op::kPrint: {
+  const char* letter = OperandLetters(row.shape);
+  switch (*letter) {
+    case 'o':
+    case 'O':
+    case '4':
+    case '8':
+      return Constant(letter);
+    case 'S': {  // trace and print
       uint16_t* const before = out_;
       FailMessage();
       Registers();
       out_ = before;
       return;
     }
+    case '!':
+      Fail(Message::kRefusedOpcode);
+      failure_.Text(letter + 1);
+      return;
+    case '\0':  // block
+      return;
     default:
       break;
   }
+  if (op == Op::kImportResolved) return ImportResolved();
   open_run_ = nullptr;
+  if (*letter == 'F') return CallOperands(op);
   Emit(static_cast<uint8_t>(row.cells != 0 ? op : RunsAs(op)));
-  switch (op) {
-    case Op::kCall:
-    case Op::kCallVariadic:
-    case Op::kCallYieldable:
-    case Op::kCallVariadicYieldable:
-      return CallOperands(op);
-    case Op::kReturn:
-      return Return();
-    case Op::kBrTable:
-      return BranchTable();
-    default:
-      break;
-  }
-  const char* letter = OperandLetters(row.shape);
-  if (*letter == '!') {
-    Fail(Message::kRefusedOpcode);
-    failure_.Text(RefusedMnemonic(op));
-    return;
-  }
+  if (op == Op::kReturn) return Return();
+  if (op == Op::kBrTable) return BranchTable();
   for (; *letter != '\0'; ++letter) Operand(*letter);
-  if (watched_ != 0) Settle(IsResult(letter[-1]));
+  Settle(IsResult(letter[-1]));
 }
 
 void Translator::Operand(char letter) {
@@ -198,15 +164,14 @@ void Translator::Operand(char letter) {
     case 'i':
     case 'u':
     case 'o':
-      return Emit(ValueCell(Read16()));
     case 'I':
     case 'O':
-      return Emit(WideCell(Read16()));
+      return Emit(ReadValue(letter));
     case 'r':
       // Before 16.0 a MOVE outside of branches, calls and returns means nothing (section 2.1).
       return Emit(RefCell(Read16()) & (version_ < kFirstSystematicMove ? ~kMoveBit : ~0u));
     case 'a':
-      if (version_ > kOldestBytecode) (void)ValueCell(Read16());
+      if (version_ > kOldestBytecode) (void)ReadValue('i');
       return;
     case 'g':
     case 'G': {
@@ -225,6 +190,7 @@ void Translator::Operand(char letter) {
     case 'B':
       return Branch();
     case 'S':
+      ends_block_ = true;
       return FailMessage();
     case 'V':
       return Registers();
@@ -245,24 +211,24 @@ void Translator::Registers() {
   }
 }
 
-void Translator::Constant(Op op) {
-  const bool wide = op == Op::kConstI64 || op == Op::kConstI64Zero;
+void Translator::Constant(const char* letter) {
   uint32_t low = 0;
   uint32_t high = 0;
-  if (op == Op::kConstI32 || op == Op::kConstF32 || op == Op::kConstI64) low = Read32();
-  if (op == Op::kConstI64) high = Read32();
-  const uint32_t encoded = Read16();
-  const uint32_t cell = wide ? WideCell(encoded) : ValueCell(encoded);
-  if (watched_ != 0) Settle(true);
+  if (!IsResult(*letter)) {
+    low = Read32();
+    if (*letter == '8') high = Read32();
+    ++letter;
+  }
+  const uint32_t cell = ReadValue(*letter);
+  Settle(true);
   EmitConstant(cell, low);
-  if (wide) EmitConstant(cell + sizeof(uint32_t), high);
+  if (*letter == 'O') EmitConstant(cell + sizeof(uint32_t), high);
 }
 
 void Translator::EmitConstant(uint32_t cell, uint32_t value) {
   if (open_run_ == nullptr || *open_run_ == kMaxCell) {
-    Emit(static_cast<uint8_t>(Op::kConstRun));
-    open_run_ = out_;
-    Emit(0);
+    EmitWide(static_cast<uint8_t>(Op::kConstRun));  // and a count of 0
+    open_run_ = out_ - 1;
   }
   ++*open_run_;
   Emit(cell);
@@ -271,13 +237,14 @@ void Translator::EmitConstant(uint32_t cell, uint32_t value) {
 
 void Translator::ImportResolved() {
   const uint32_t ordinal = Read32() ^ kImportBit;
-  const uint32_t cell = ValueCell(Read16());
-  if (watched_ != 0) Settle(true);
+  const uint32_t cell = ReadValue('i');
+  Settle(true);
   if (ordinal >= verified_.imports().size()) return Fail(Message::kOrdinalOutOfRange);
   EmitConstant(cell, verified_.imports()[ordinal] != nullptr ? 1 : 0);
 }
 
 void Translator::BranchTarget(uint32_t target) {
+  ends_block_ = true;
   if (target >= record_->code.size()) return Fail(Message::kBranchOut);
   down_ -= sizeof(Place) / sizeof(uint16_t);
   *reinterpret_cast<Place*>(down_) = {target, static_cast<uint32_t>(out_ - cells_)};
@@ -298,8 +265,8 @@ void Translator::Branch() {
       if (is_ref != (bank == 1)) continue;
       const char letter = is_ref ? 'r' : 'i';
       Emit(CellFor(source, letter));
-      Emit(CellFor(pairs.entries[i + 1], letter) & ~kMoveBit);
-      if (watched_ != 0) Settle(true);
+      Emit(CellFor(pairs.entries[i + 1], letter));
+      Settle(true);
       ++counts[bank];
     }
   }
@@ -307,7 +274,7 @@ void Translator::Branch() {
 
 void Translator::BranchTable() {
   uint16_t* const start = out_ - 1;
-  Emit(ValueCell(Read16()));
+  Emit(ReadValue('i'));
   // The default comes before the count that says how many offsets to reserve: look ahead for it.
   const uint8_t* const default_at = at_;
   Read32();
@@ -342,115 +309,106 @@ void Translator::CallOperands(Op op) {
   const uint32_t function = Read32();
   const uint32_t ordinal = function & ~kImportBit;
   const bool is_import = (function & kImportBit) != 0;
-  const List segments = variadic ? ReadList(1) : List();
+  const List segments = variadic ? ReadList(1) : List();  // no entries: not variadic
   const List arguments = ReadList(1);
   const uint32_t target = yieldable ? Read32() : 0;
   const List results = ReadList(1);
   if (ordinal >= (is_import ? verified_.imports().size() : verified_.functions().size())) {
     return Fail(Message::kNoSuchCallee);
   }
-  // Of an argument of 64 bits the first slot stands for both.
-  for (uint32_t i = 0; i < arguments.size && watched_ != 0; ++i) Watch(arguments.entries[i]);
-  for (uint32_t i = 0; i < results.size && watched_ != 0; ++i) {
-    Watch(results.entries[i]);
-    Settle(true);
-  }
-  const uint32_t watched = std::exchange(watched_, 0);
   // An i64 of an internal call is two pairs, a reference of an import call has a rule.
   if (!MakeRoom(4 * (arguments.size + results.size) + 2 * kFixedRoom)) return;
-  --out_;
   if (!is_import) {
-    if (variadic) return Fail(Message::kCallMisfit);
+    if (segments.entries != nullptr) return Fail(Message::kCallMisfit);
     InternalCall(ordinal, arguments, results);
   } else if (const ImportRow* row = verified_.imports()[ordinal]; row != nullptr) {
-    ImportCall(*row, variadic, segments, arguments, results);
+    ImportCall(*row, segments, arguments, results);
   } else {
-    Emit(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
-    Emit(0);
+    for (uint32_t i = 0; i < arguments.size; ++i) Watch(arguments.entries[i]);
+    EmitWide(static_cast<uint8_t>(Op::kUnresolvedImport));  // ends every run that gets here
     Emit(3);
   }
-  watched_ = watched;
   if (!yieldable || failed()) return;
   Emit(static_cast<uint8_t>(Op::kBr));
   BranchTarget(target);
   EmitWide(0);  // nothing to remap
 }
 
-void Translator::ImportCall(const ImportRow& row, bool variadic, List segments, List arguments,
-                            List results) {
+void Translator::ImportCall(const ImportRow& row, List segments, List arguments, List results) {
   uint16_t* const start = out_;
   uint16_t* const scratch = down_;  // rules wait there until the arguments are written
   Emit(static_cast<uint8_t>(Op::kCallImport));
   Emit(static_cast<uint32_t>(&row - verified_.import_table().rows));
+  std::memset(out_, 0, (kImportCallHeader - 2) * sizeof(uint16_t));
   out_ = start + kImportCallHeader;
-  std::memset(start + 2, 0, (kImportCallHeader - 2) * sizeof(uint16_t));
-  uint16_t* span = start + kImportCallHeader + Call::kSpanCells;
+  uint16_t* const spans = out_ + Call::kSpanCells;
+  uint16_t* span = spans;
   const uint16_t* argument = arguments.entries;
-  const uint16_t* const arguments_end = argument + arguments.size;
   const uint16_t* segment = segments.entries;
-  const uint16_t* const segments_end = segment + segments.size;
-  bool has_span = false;
-  bool fits = true;
   const char* letter = verified_.ConventionOf(row);
-  for (; *letter != '_' && fits; ++letter) {
-    if (*letter == 'v') continue;
+  if (*letter == 'v') ++letter;
+  for (; *letter != '_'; ++letter) {
     uint32_t items = kSpanSegment;
-    if (variadic) {
-      fits = segment != segments_end;
-      if (!fits) break;
+    if (segment != nullptr) {
+      if (segment == segments.end()) return Fail(Message::kCallMisfit);
       items = *segment++;
     }
-    if (*letter != 'C') {
-      fits = items == kSpanSegment && argument != arguments_end;
-      if (fits) ImportArgument(*letter, *argument++);
-      continue;
+    // An argument is a tuple of one letter, once.
+    const char* first = letter;
+    uint32_t width = 1;
+    const bool is_span = *letter == 'C';
+    if (is_span == (items == kSpanSegment)) return Fail(Message::kCallMisfit);
+    if (is_span) {
+      *span++ = static_cast<uint16_t>(items);
+      ++first;
+      while (*letter != 'D') ++letter;
+      width = static_cast<uint32_t>(letter - first);
+    } else {
+      items = 1;
     }
-    has_span = true;
-    const char* const first = letter + 1;
-    while (*letter != 'D') ++letter;
-    const auto width = static_cast<uint32_t>(letter - first);
-    fits =
-        items != kSpanSegment && items * width <= static_cast<uint32_t>(arguments_end - argument);
-    if (!fits) break;
-    *span++ = static_cast<uint16_t>(items);
+    if (items * width > static_cast<uint32_t>(arguments.end() - argument)) {
+      return Fail(Message::kCallMisfit);
+    }
     for (; items != 0; --items) {
       for (uint32_t k = 0; k < width; ++k) ImportArgument(first[k], *argument++);
     }
   }
-  fits = fits && has_span == variadic && argument == arguments_end && segment == segments_end;
-  if (!fits) return Fail(Message::kCallMisfit);
-  uint16_t* const result = start + kImportCallHeader + Call::kResultCells;
+  if (argument != arguments.end() || segment != segments.end() ||
+      (segment != nullptr && span == spans)) {
+    return Fail(Message::kCallMisfit);
+  }
+  uint16_t* const result = spans - Call::kSpanCells + Call::kResultCells;
   if (*++letter == 'v') ++letter;
   uint32_t result_count = 0;
   for (; *letter != '\0' && result_count < results.size; ++letter, ++result_count) {
-    const uint32_t cell = CellFor(results.entries[result_count], *letter);
-    result[result_count] = static_cast<uint16_t>(IsRef(*letter) ? cell & ~kMoveBit : cell);
+    result[result_count] = static_cast<uint16_t>(CellFor(results.entries[result_count], *letter));
+    Settle(true);
   }
   if (*letter != '\0' || result_count != results.size) return Fail(Message::kCallMisfit);
-  uint32_t rules = 0;
+  const auto rules = static_cast<uint32_t>(scratch - down_) / 2;
   uint32_t any_moved = 0;
-  for (; down_ != scratch; down_ += 2, ++rules) {
-    if ((down_[0] & kMoveBit) != 0) any_moved = kAnyMoved;
-    Emit(down_[0]);
-    Emit(down_[1]);
+  uint16_t* out = out_;
+  for (const uint16_t* rule = down_; rule != scratch; rule += 2) {
+    if ((rule[0] & kMoveBit) != 0) any_moved = kAnyMoved;
+    *out++ = rule[0];
+    *out++ = rule[1];
   }
+  down_ = scratch;
   if (row.function == ImportRow::kNoFunction) {
     // Checked like any call; of what it would do, only giving up references is left.
-    const uint16_t* rule = out_ - 2 * rules;
     out_ = start;
     if (any_moved == 0) return;
-    Emit(static_cast<uint8_t>(Op::kDiscardRefs));
-    uint16_t* const count = out_;
-    Emit(0);
-    for (; rules != 0; --rules, rule += 2) {
-      const uint32_t cell = *rule;
-      if ((cell & kMoveBit) == 0) continue;
-      Emit(cell);
+    EmitWide(static_cast<uint8_t>(Op::kDiscardRefs));  // and a count of 0
+    uint16_t* const count = out_ - 1;
+    for (const uint16_t* rule = out - 2 * rules; rule != out; rule += 2) {
+      if ((*rule & kMoveBit) == 0) continue;
+      Emit(*rule);
       ++*count;
     }
     return;
   }
-  const auto cells = static_cast<uint32_t>(out_ - start);
+  out_ = out;
+  const auto cells = static_cast<uint32_t>(out - start);
   if (cells > kMaxCell || rules >= kAnyMoved) return Fail(Message::kTooLarge);
   start[2] = static_cast<uint16_t>(cells);
   start[3] = static_cast<uint16_t>(rules | any_moved);
@@ -465,42 +423,45 @@ void Translator::ImportArgument(char letter, uint16_t encoded) {
   down_[1] = static_cast<uint16_t>((letter - 'a') * sizeof(RefRule));
 }
 
-// Cells of one bank of a list; their number is the slots they take. With `callee` each is followed
-// by the place in its frame where it arrives.
-uint32_t Translator::Bank(List list, std::string_view letters, bool known, bool refs,
-                          const FunctionRecord* callee, uint32_t keep) {
-  ArgumentSlots slots(callee != nullptr && callee->fills_holes);
-  uint32_t count = 0;
-  for (uint32_t i = 0; i < list.size; ++i) {
-    const uint32_t encoded = list.entries[i];
-    // 13.0 records no convention for internal functions: each entry is one slot or reference.
-    const char letter = known ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
-    if (IsRef(letter) != refs) continue;
-    const bool wide = letter == 'I';
-    uint32_t cell = CellFor(encoded, letter) & keep;
-    uint32_t slot = slots.Take(wide);
-    for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
-      Emit(cell);
-      if (callee != nullptr) {
-        if (slot >= (refs ? callee->ref_slots : callee->value_slots)) {
-          Fail(Message::kCallMisfit);
-          return 0;
+// Cells of a list, first the values, then the references, and in `counts` how many slots each
+// takes. With `callee` each is followed by the place in its frame where it arrives. `written`: they
+// are results.
+void Translator::Banks(uint16_t* counts, List list, std::string_view letters,
+                       const FunctionRecord* callee, bool written) {
+  for (uint32_t bank = 0; bank < 2; ++bank) {
+    const bool refs = bank == 1;
+    ArgumentSlots slots(callee != nullptr && callee->fills_holes);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list.size; ++i) {
+      const uint32_t encoded = list.entries[i];
+      // 13.0 records no convention for internal functions: each entry is one slot or reference.
+      const char letter = !letters.empty() ? letters[i] : ((encoded & kRefBit) != 0 ? 'r' : 'i');
+      if (IsRef(letter) != refs) continue;
+      const bool wide = letter == 'I';
+      uint32_t cell = CellFor(encoded, letter);
+      if (written) Settle(true);
+      uint32_t slot = slots.Take(wide);
+      for (uint32_t part = 0; part <= (wide ? 1u : 0u); ++part) {
+        Emit(cell);
+        if (callee != nullptr) {
+          if (slot >= (refs ? callee->ref_slots : callee->value_slots)) {
+            return Fail(Message::kCallMisfit);
+          }
+          Emit(slot * (refs ? sizeof(void*) : sizeof(uint32_t)));
         }
-        Emit(slot * (refs ? sizeof(void*) : sizeof(uint32_t)));
+        ++slot;
+        ++count;
+        cell += sizeof(uint32_t);
       }
-      ++slot;
-      ++count;
-      cell += sizeof(uint32_t);
     }
+    counts[bank] = static_cast<uint16_t>(count);
   }
-  return count;
 }
 
 void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
   const FunctionRecord& callee = verified_.functions()[ordinal];
   const CallSignature& signature = callee.signature;
-  const bool known = callee.has_signature;
-  if (known &&
+  if (callee.has_signature &&
       (arguments.size != signature.arguments.size() || results.size != signature.results.size())) {
     return Fail(Message::kCallMisfit);
   }
@@ -509,27 +470,19 @@ void Translator::InternalCall(uint32_t ordinal, List arguments, List results) {
   if (ordinal > kMaxCell) return Fail(Message::kTooLarge);
   uint16_t* const counts = out_;
   out_ += 4;
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[bank] =
-        static_cast<uint16_t>(Bank(arguments, signature.arguments, known, bank == 1, &callee, ~0u));
-  }
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[2 + bank] = static_cast<uint16_t>(
-        Bank(results, signature.results, known, bank == 1, nullptr, bank == 1 ? ~kMoveBit : ~0u));
-  }
+  Banks(counts, arguments, signature.arguments, &callee, false);
+  Banks(counts + 2, results, signature.results, nullptr, true);
 }
 
 void Translator::Return() {
+  ends_block_ = true;
   const List list = ReadList(1);
-  const bool known = record_->has_signature;
-  if (known && list.size != record_->signature.results.size()) return Fail(Message::kCallMisfit);
+  if (record_->has_signature && list.size != record_->signature.results.size())
+    return Fail(Message::kCallMisfit);
   if (!MakeRoom(2 * list.size + kFixedRoom)) return;
   uint16_t* const counts = out_;
   out_ += 2;
-  for (uint32_t bank = 0; bank < 2; ++bank) {
-    counts[bank] = static_cast<uint16_t>(
-        Bank(list, record_->signature.results, known, bank == 1, nullptr, ~0u));
-  }
+  Banks(counts, list, record_->signature.results, nullptr, false);
 }
 
 uint32_t Translator::Read8() {
@@ -590,7 +543,12 @@ uint32_t Translator::RefCell(uint32_t encoded) {
 
 uint32_t Translator::CellFor(uint32_t encoded, char letter) {
   if (IsRef(letter)) return RefCell(encoded);
-  return letter == 'I' ? WideCell(encoded) : ValueCell(encoded);
+  return letter < 'a' ? WideCell(encoded) : ValueCell(encoded);
+}
+
+uint32_t Translator::ReadValue(char letter) {
+  const uint32_t encoded = Read16();
+  return letter < 'a' ? WideCell(encoded) : ValueCell(encoded);
 }
 
 void Translator::Watch(uint32_t encoded) {
@@ -599,6 +557,7 @@ void Translator::Watch(uint32_t encoded) {
 }
 
 void Translator::Settle(bool written) {
+  if (watched_ == 0) return;
   if (!written) read_first_ |= pending_ & watched_;
   watched_ &= ~pending_;
   pending_ = 0;
@@ -608,6 +567,15 @@ bool Translator::MakeRoom(uint32_t cells) {
   if (static_cast<size_t>(down_ - out_) >= cells) return true;
   Fail(Message::kNoMemory);
   return false;
+}
+
+// Not in line: what they take is needed at some thirty places.
+[[gnu::noinline]] void Translator::Emit(uint32_t cell) { *out_++ = static_cast<uint16_t>(cell); }
+
+[[gnu::noinline]] void Translator::EmitWide(uint32_t value) {
+  out_ += 2;
+  out_[-2] = static_cast<uint16_t>(value);
+  out_[-1] = static_cast<uint16_t>(value >> 16);
 }
 
 void Translator::EmitIndex(uint32_t index, uint32_t limit) {

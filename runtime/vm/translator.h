@@ -50,8 +50,8 @@ class Translator {
 
   // Whether the function reads one of these value slots (bit per slot) before it writes to it,
   // which only slots of arguments allow: in the order of its code, where what dominates stands
-  // first.
-  [[nodiscard]] base::Result<bool> ReadsBeforeWriting(FunctionRecord& record, uint32_t slots);
+  // first. False if the failure says why the function is refused.
+  [[nodiscard]] bool ReadsBeforeWriting(FunctionRecord& record, uint32_t slots);
 
   // Bytes of the room that hold cells.
   [[nodiscard]] size_t used_bytes() const { return static_cast<size_t>(out_ - room_) * 2; }
@@ -66,6 +66,8 @@ class Translator {
   struct List {
     const uint16_t* entries = nullptr;
     uint32_t size = 0;
+
+    [[nodiscard]] const uint16_t* end() const { return entries + size; }
   };
 
   void Walk();
@@ -74,21 +76,21 @@ class Translator {
   void EndBlock();
   void PatchBranches();
 
-  void Constant(Op op);
+  void Constant(const char* letter);
   void EmitConstant(uint32_t cell, uint32_t value);
   void ImportResolved();
   void Branch();
   void BranchTarget(uint32_t target);
   void BranchTable();
   void CallOperands(Op op);
-  void ImportCall(const ImportRow& row, bool variadic, List segments, List arguments, List results);
+  void ImportCall(const ImportRow& row, List segments, List arguments, List results);
   void ImportArgument(char letter, uint16_t encoded);
   void InternalCall(uint32_t ordinal, List arguments, List results);
   void Return();
   void FailMessage();
   void Registers();
-  uint32_t Bank(List list, std::string_view letters, bool known, bool refs,
-                const FunctionRecord* callee, uint32_t keep);
+  void Banks(uint16_t* counts, List list, std::string_view letters, const FunctionRecord* callee,
+             bool written);
 
   // Reading; past the end of the function they fail and give zero.
   uint32_t Read8();
@@ -101,6 +103,8 @@ class Translator {
   uint32_t WideCell(uint32_t encoded);
   uint32_t RefCell(uint32_t encoded);
   uint32_t CellFor(uint32_t encoded, char letter);
+  // The register that is read next, of two slots if its letter is a capital one.
+  uint32_t ReadValue(char letter);
 
   // The register before the one of `encoded` was read / the last one was read or written.
   void Watch(uint32_t encoded);
@@ -108,12 +112,9 @@ class Translator {
 
   // Emit relies on room that was made before.
   bool MakeRoom(uint32_t cells);
-  void Emit(uint32_t cell) { *out_++ = static_cast<uint16_t>(cell); }
+  void Emit(uint32_t cell);
   void EmitIndex(uint32_t index, uint32_t limit);
-  void EmitWide(uint32_t value) {
-    Emit(value);
-    Emit(value >> 16);
-  }
+  void EmitWide(uint32_t value);
   void Fail(Message message);
   [[nodiscard]] bool failed() const { return failure_.status() != base::Status::kOk; }
   [[nodiscard]] uint32_t position() const { return static_cast<uint32_t>(at_ - begin_); }
@@ -139,8 +140,8 @@ class Translator {
   uint16_t* out_;
   uint16_t* down_ = nullptr;  // scratch grows down to here: branches that wait, then blocks
   Place* blocks_ = nullptr;
-  uint32_t block_count_ = 0;
-  uint32_t block_limit_ = 0;
+  Place* blocks_end_ = nullptr;
+  bool ends_block_ = false;       // the instruction at work
   uint16_t* cells_ = nullptr;     // of this function
   uint16_t* open_run_ = nullptr;  // count cell of the constant run that may be continued
 };

@@ -124,13 +124,12 @@ Status VerifiedModule::ReadFunctions(const ModuleFile& module, Heap& heap, Failu
     }
     ArgumentLayout layout;
     if (!convention->empty()) {
-      const auto signature = CallSignature::Parse(*convention);
-      if (!signature || signature->arguments.find('C') != std::string_view::npos) {
+      CallSignature& signature = record.signature;
+      if (!signature.Parse(*convention) || signature.arguments.contains('C')) {
         return failure.Set(Message::kBadConvention, *convention);
       }
       record.has_signature = true;
-      record.signature = *signature;
-      layout = LayoutOf(signature->arguments, false);
+      layout = LayoutOf(signature.arguments, false);
     }
     record.value_slots = std::max<uint32_t>(body->value_registers, layout.value_slots);
     record.ref_slots = std::max<uint32_t>(body->ref_registers, layout.ref_slots);
@@ -145,23 +144,20 @@ Status VerifiedModule::TranslateFunctions(const ModuleFile& module, Heap& heap, 
   const base::MutableBytes room = heap.TakeLargest();
   if (room.empty()) return failure.Set(Message::kNoMemory);
   Translator translator(module, *this, room, failure);
-  Status status = Status::kOk;
   for (FunctionRecord& record : functions_) {
     const std::string_view arguments = record.signature.arguments;
     const uint32_t only_filled =
         LayoutOf(arguments, true).first_slots & ~LayoutOf(arguments, false).first_slots;
-    if (only_filled == 0 || status != Status::kOk) continue;
-    const base::Result<bool> reads = translator.ReadsBeforeWriting(record, only_filled);
-    if (!reads) status = reads.error();
-    record.fills_holes = reads.value_or(false);
+    if (only_filled == 0 || failure.status() != Status::kOk) continue;
+    record.fills_holes = translator.ReadsBeforeWriting(record, only_filled);
   }
   for (FunctionRecord& record : functions_) {
-    if (status == Status::kOk) status = translator.Translate(record);
+    if (failure.status() != Status::kOk || translator.Translate(record) != Status::kOk) break;
   }
   cells_ = room.data();
   cell_bytes_ = translator.used_bytes();
   heap.Keep(room, cell_bytes_);
-  return status;
+  return failure.status();
 }
 
 }  // namespace runtime

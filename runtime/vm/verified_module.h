@@ -30,7 +30,7 @@ namespace runtime {
 struct FunctionRecord {
   base::Bytes code;  // the bytecode: 16-bit lists in it are aligned
   const uint16_t* cells = nullptr;
-  // Frame layout: references first, then 32-bit value slots on an 8-byte boundary.
+  // Frame layout: 32-bit value slots from an 8-byte boundary on, then references.
   uint32_t value_slots = 0;
   uint32_t ref_slots = 0;
   bool has_signature = false;
