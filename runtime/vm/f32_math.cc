@@ -41,30 +41,28 @@ float Polynomial(float x, std::span<const float> coefficients) {
   return sum;
 }
 
-enum class Rounding : uint8_t { kToZero, kDown, kUp, kHalfToEven, kHalfAway };
-
-// The conversion to an integer rounds each way.
-int32_t ToInteger(float x, Rounding rounding) {
-  switch (rounding) {
-    case Rounding::kDown:
-      return static_cast<int32_t>(__builtin_elementwise_floor(x));
-    case Rounding::kUp:
-      return static_cast<int32_t>(__builtin_elementwise_ceil(x));
-    case Rounding::kHalfToEven:
-      return static_cast<int32_t>(__builtin_elementwise_roundeven(x));
-    case Rounding::kHalfAway:
-      return static_cast<int32_t>(__builtin_elementwise_round(x));
-    default:
-      return static_cast<int32_t>(x);
-  }
-}
-
-float Whole(float x, Rounding rounding) {
+// The fraction gone, the way `round` does it; the conversion to an integer rounds each way.
+template <typename Rounding>
+float Whole(float x, Rounding round) {
   if (!(Abs(x) < kIntegersOnly)) return x;
-  return CopySign(static_cast<float>(ToInteger(x, rounding)), x);
+  return CopySign(static_cast<float>(static_cast<int32_t>(round(x))), x);
 }
 
-float Truncate(float x) { return Whole(x, Rounding::kToZero); }
+float Truncate(float x) {
+  return Whole(x, [](float y) { return __builtin_elementwise_trunc(y); });
+}
+float Floor(float x) {
+  return Whole(x, [](float y) { return __builtin_elementwise_floor(y); });
+}
+float Ceil(float x) {
+  return Whole(x, [](float y) { return __builtin_elementwise_ceil(y); });
+}
+float Round(float x) {
+  return Whole(x, [](float y) { return __builtin_elementwise_round(y); });
+}
+float RoundToEven(float x) {
+  return Whole(x, [](float y) { return __builtin_elementwise_roundeven(y); });
+}
 
 // x * 2^exponent, one rounding; x from 0.5 to 2^24 (or 0), exponent from -152 to 254.
 float Scale(float x, int exponent) {
@@ -91,7 +89,7 @@ float Exp2Sum(float high, float low) {
   if (high > 129.0f) return kInfinity;
   if (high < -152.0f) return 0.0f;
   if (IsNan(high)) return high;
-  const float k = Whole(high, Rounding::kHalfToEven);
+  const float k = RoundToEven(high);
   const float r = (high - k) + low;
   return Scale(Polynomial(Fma(r, kLn2, r * kLn2Low), kExpSeries), static_cast<int>(k));
 }
@@ -351,13 +349,13 @@ float Remainder(float x, float y) {
 float Unary(Op op, float x) {
   switch (OperationOf(op)) {
     case OperationOf(Op::kRoundF32):
-      return Whole(x, Rounding::kHalfAway);
+      return Round(x);
     case OperationOf(Op::kRoundF32Even):
-      return Whole(x, Rounding::kHalfToEven);
+      return RoundToEven(x);
     case OperationOf(Op::kCeilF32):
-      return Whole(x, Rounding::kUp);
+      return Ceil(x);
     case OperationOf(Op::kFloorF32):
-      return Whole(x, Rounding::kDown);
+      return Floor(x);
     case OperationOf(Op::kAtanF32):
       return Atan(x);
     case OperationOf(Op::kCosF32):

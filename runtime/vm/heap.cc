@@ -6,19 +6,26 @@
 #include <new>
 
 namespace runtime {
+namespace {
+
+constexpr size_t kHeaderSize = 16;
+
+// Of a block in use; of a held one the size it was allocated with stands there.
+constexpr uint32_t kUsedByHost = 1;
+constexpr uint32_t kUsedByDevice = 2;
+
+}  // namespace
 
 // A block is 64 n bytes long and starts 16 bytes in front of a 64-byte boundary, so that its
 // payload lies on one. The links exist only while the block is free.
 struct Heap::Block {
   uint32_t size;           // whole block
   uint32_t previous_size;  // of the block in front; 0 for the first
-  uint32_t
-      used;  // 0: free; kUsedByHost, kUsedByDevice; of a held block the size it was allocated with
+  uint32_t used;           // 0: free
   uint32_t next_held;
   Block* next_free;
   Block* previous_free;
 
-  static constexpr size_t kHeaderSize = 16;
   static Block* Of(void* payload) {
     return reinterpret_cast<Block*>(static_cast<uint8_t*>(payload) - kHeaderSize);
   }
@@ -35,9 +42,6 @@ struct Heap::Block {
 
 namespace {
 
-constexpr uint32_t kUsedByHost = 1;
-constexpr uint32_t kUsedByDevice = 2;
-constexpr size_t kHeaderSize = 16;
 constexpr size_t kLeadIn = Heap::kBlockAlignment - kHeaderSize;
 
 constexpr size_t RoundUp(size_t value, size_t step) { return (value + step - 1) & ~(step - 1); }
