@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Everything that runs for each dispatch of each inference, in one place for the compiler.
+#include <algorithm>
 #include <cstring>
 
 #include "base/try.h"
@@ -51,8 +52,9 @@ __attribute__((no_sanitize("function"), noinline)) void RunWorkgroups(void* argu
   }
 }
 
+// Rows of no workgroups are gone through, too.
 bool IsPossible(const uint32_t* counts) {
-  const uint64_t plane = uint64_t{counts[0]} * counts[1];
+  const uint64_t plane = uint64_t{std::max(counts[0], 1u)} * counts[1];
   const auto size = static_cast<uint32_t>(plane);
   return plane <= kMaxWorkgroups && counts[2] <= UINT16_MAX &&
          (size == 0 || counts[2] <= kMaxWorkgroups / size);

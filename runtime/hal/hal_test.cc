@@ -494,6 +494,9 @@ const IndirectRow kIndirectRows[] = {
     {{2, 3, 4}, -1, Status::kOutOfBounds},
     {{2, 3, 0x10000}, 0, Status::kHalInvalidArgument},
     {{0xFFFFFFFF, 3, 1}, 0, Status::kHalInvalidArgument},
+    {{0, 3, 1}, 0, Status::kOk},
+    // Nothing to run, but for ever.
+    {{0, 0xFFFFFFFF, 0xFFFF}, 0, Status::kHalInvalidArgument},
 };
 
 TEST(HalTest, IndirectDispatchesReadTheirCounts) {
