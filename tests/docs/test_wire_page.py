@@ -14,8 +14,8 @@ SEED = 0x4B
 
 def code_numbers():
     """message -> its numbers on the three wires, None where it does not exist."""
-    rows = re.findall(r'"([A-Z_]+)",\s*\{(\w+), (\w+), (\w+)\}', (ROOT / "wire" / "message.cc").read_text())
-    return {name: [None if number == "kNone" else int(number) for number in numbers] for name, *numbers in rows}
+    rows = re.findall(r'\{(\w+), (\w+), (\w+)\},[^"{}]*"([A-Z_]+)"', (ROOT / "wire" / "message.cc").read_text())
+    return {name: [None if number == "kNone" else int(number) for number in numbers] for *numbers, name in rows}
 
 
 def page_numbers():
