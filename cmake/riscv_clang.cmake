@@ -44,7 +44,7 @@ add_compile_options(
   "$<$<COMPILE_LANGUAGE:CXX>:-flto;-fwhole-program-vtables;SHELL:-mllvm -inline-threshold=0>")
 add_link_options(
   --target=${kn_target} -march=${kn_march} -mabi=${kn_mabi} -fuse-ld=lld-19 -nostdlib -static -flto
-  -Wl,--lto-whole-program-visibility -Wl,--gc-sections -Wl,--icf=all -Wl,--lto-O2 -Wl,-mllvm,-inline-threshold=-20
+  -Wl,--lto-whole-program-visibility -Wl,--gc-sections -Wl,--icf=all -Wl,--lto-O2 -Wl,-O2 -Wl,-mllvm,-inline-threshold=-20
   -Wl,-mllvm,-enable-machine-outliner=always -Wl,-mllvm,-enable-linkonceodr-outlining
   # Addresses near gp in one instruction (firmware.ld.in says which).
   -Wl,--relax-gp)

@@ -10,6 +10,7 @@
 #ifndef FIRMWARE_DRIVERS_OPENTITAN_I2C_H_
 #define FIRMWARE_DRIVERS_OPENTITAN_I2C_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,10 +27,21 @@ inline constexpr I2cTiming kI2cStandard = {4000, 4700, 4700, 4000, 250, 4000, 47
 inline constexpr I2cTiming kI2cFast = {600, 1300, 600, 600, 100, 600, 1300, 300, 300};
 inline constexpr I2cTiming kI2cFastPlus = {260, 500, 260, 260, 50, 260, 500, 120, 120};
 
+// The five timing registers: a time each half, in cycles of the clock, rounded up.
+using I2cTimingRegisters = std::array<uint32_t, 5>;
+constexpr I2cTimingRegisters TimingRegisters(const I2cTiming& t, uint32_t clock_period_ns) {
+  const auto halves = [&](uint32_t high_ns, uint32_t low_ns) {
+    return (high_ns + clock_period_ns - 1) / clock_period_ns << 16 |
+           (low_ns + clock_period_ns - 1) / clock_period_ns;
+  };
+  constexpr uint32_t kDataHold = 1;  // one cycle
+  return {halves(t.high, t.low), halves(t.rise, t.fall), halves(t.setup_start, t.hold_start),
+          halves(t.setup_data, kDataHold), halves(t.setup_stop, t.bus_free)};
+}
+
 struct I2cConfig {
-  uint32_t clock_period_ns;
+  I2cTimingRegisters timing;
   uint32_t byte_timeout_ticks;  // of Clock; longest wait for one byte
-  I2cTiming timing = kI2cStandard;
 };
 
 template <typename Registers, typename Clock>
@@ -49,12 +61,11 @@ class OpenTitanI2c {
       : registers_(registers), config_(config) {}
 
   void Init() {
-    const I2cTiming& t = config_.timing;
-    registers_.Write32(kTiming0, Cycles(t.high) << 16 | Cycles(t.low));
-    registers_.Write32(kTiming1, Cycles(t.rise) << 16 | Cycles(t.fall));
-    registers_.Write32(kTiming2, Cycles(t.setup_start) << 16 | Cycles(t.hold_start));
-    registers_.Write32(kTiming3, Cycles(t.setup_data) << 16 | 1);  // data hold: one cycle
-    registers_.Write32(kTiming4, Cycles(t.setup_stop) << 16 | Cycles(t.bus_free));
+    uint32_t timing_register = kTiming0;
+    for (const uint32_t value : config_.timing) {
+      registers_.Write32(timing_register, value);
+      timing_register += kTiming1 - kTiming0;
+    }
     registers_.Write32(kFifoCtrl, kResetFifos);
     registers_.Write32(kCtrl, kCtrlEnableHost);
   }
@@ -87,10 +98,6 @@ class OpenTitanI2c {
   }
 
  private:
-  [[nodiscard]] uint32_t Cycles(uint32_t ns) const {
-    return (ns + config_.clock_period_ns - 1) / config_.clock_period_ns;
-  }
-
   void Begin(uint8_t address, uint8_t number) {
     registers_.Write32(kIntrState, kIntrNak);  // clears it
     registers_.Write32(kFdata, address | kStart);

@@ -28,7 +28,7 @@ class I2cTest : public ::testing::Test {
   void TearDown() override { EXPECT_TRUE(bus_.Done()); }
   I2c Make(const I2cTiming& timing = kI2cStandard) {
     return I2c(testing::ExpectedRegisters(&bus_),
-               {.clock_period_ns = 41, .byte_timeout_ticks = 3000, .timing = timing});
+               {.timing = TimingRegisters(timing, 41), .byte_timeout_ticks = 3000});
   }
   void ExpectBegin(uint8_t number) {
     bus_.Write(I2c::kIntrState, I2c::kIntrNak);

@@ -27,11 +27,14 @@ using Sensor = firmware::Adxl345<Bus>;
 constexpr uint32_t kSampleHz = 100;
 constexpr uint32_t kByteTimeoutMs = 5;
 
+constexpr auto kTiming =
+    firmware::TimingRegisters(firmware::kI2cStandard, board::current::kI2cClockPeriodNs);
+
 struct Parts {
   firmware::TargetBoard board;
-  Bus bus{firmware::MmioRegisters(board::current::kI2cBase),
-          {.clock_period_ns = board::current::kI2cClockPeriodNs,
-           .byte_timeout_ticks = board::current::kTimeHz / 1000 * kByteTimeoutMs}};
+  Bus bus{
+      firmware::MmioRegisters(board::current::kI2cBase),
+      {.timing = kTiming, .byte_timeout_ticks = board::current::kTimeHz / 1000 * kByteTimeoutMs}};
   Sensor sensor{bus};
   firmware::SensorSource<Sensor, firmware::TimeCsr> source{sensor,
                                                            board::current::kTimeHz / kSampleHz};

@@ -49,14 +49,6 @@ std::size_t strlen(const char* text) {
   return static_cast<std::size_t>(end - text);
 }
 
-void* memchr(const void* bytes, int value, std::size_t size_bytes) {
-  const auto* at = static_cast<const unsigned char*>(bytes);
-  for (; size_bytes > 0; --size_bytes, ++at) {
-    if (*at == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(at);
-  }
-  return nullptr;
-}
-
 }  // extern "C"
 
 namespace std::inline __1 {

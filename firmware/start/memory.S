@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# memcpy, memmove, memset, memcmp on vectors of 8 registers: 512 bytes a round.
+# memcpy, memmove, memset, memcmp on vectors of 8 registers, 512 bytes a round; memchr on one, since what
+# it looks for is mostly near.
 # Clobbers vector registers, as every call may (the ABI has no callee-saved ones).
 
     .macro  function name
@@ -72,3 +73,18 @@ memcpy_forward:
     sub     a0, a0, a1
     ret
     .size memcmp, . - memcmp
+
+    function memchr
+1:  vsetvli t0, a2, e8, m1, ta, ma
+    vle8.v  v0, (a0)
+    vmseq.vx v1, v0, a1
+    vfirst.m t1, v1
+    bgez    t1, 2f
+    add     a0, a0, t0
+    sub     a2, a2, t0
+    bnez    a2, 1b
+    li      a0, 0
+    ret
+2:  add     a0, a0, t1
+    ret
+    .size memchr, . - memchr

@@ -133,9 +133,9 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.fence.fail", "0ri_v", nullptr, 0},
 };
 
-// FNV-1a; of a name and a module's convention one behind the other.
-constexpr uint32_t Hash(std::string_view text, uint32_t hash = 0x811C9DC5) {
-  for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x01000193;
+// Bernstein's, without a multiplication; of a name and a module's convention one behind the other.
+constexpr uint32_t Hash(std::string_view text, uint32_t hash = 5381) {
+  for (const char c : text) hash = ((hash << 5) + hash) ^ static_cast<uint8_t>(c);
   return hash;
 }
 

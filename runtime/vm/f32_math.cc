@@ -35,7 +35,7 @@ float Fma(float a, float b, float c) { return __builtin_elementwise_fma(a, b, c)
 float CopySign(float x, float sign) { return __builtin_copysignf(x, sign); }
 bool IsNan(float x) { return x != x; }
 
-float Polynomial(float x, std::span<const float> coefficients) {
+[[gnu::always_inline]] inline float Polynomial(float x, std::span<const float> coefficients) {
   float sum = 0.0f;
   for (size_t i = coefficients.size(); i != 0; --i) sum = Fma(sum, x, coefficients[i - 1]);
   return sum;

@@ -24,7 +24,7 @@ uint32_t Reader::U32(uint32_t position) { return Read<uint32_t>(position); }
 uint32_t Reader::U16(uint32_t position) { return Read<uint16_t>(position); }
 
 uint32_t Reader::Follow(uint32_t position) {
-  const uint32_t offset = U32(position);
+  const uint32_t offset = Read<uint32_t>(position);
   // A buffer ends before 2 GB: the sum does not wrap.
   if (offset == 0 || offset >= size_) {
     ok_ = false;
@@ -56,7 +56,7 @@ Vector Reader::VectorOf(uint32_t table, uint32_t field, uint32_t element_size) {
   const uint32_t position = Field(table, field);
   if (position == 0) return {};
   const uint32_t start = Follow(position);
-  const uint32_t count = U32(start);
+  const uint32_t count = Read<uint32_t>(start);
   const uint32_t first = start + kOffsetSize;
   if (!ok_ || count > (size_ - first) / element_size) {
     ok_ = false;
