@@ -42,6 +42,7 @@ add_compile_options(
   # Code generation at link time sees every caller: a tenth of the image.
   # Before that only what shrinks when it is put in line; the link decides the rest, for the whole program.
   "$<$<COMPILE_LANGUAGE:CXX>:-flto;-fwhole-program-vtables;SHELL:-mllvm -inline-threshold=0>")
+# -O2 for the linker: a string that ends another is stored once.
 add_link_options(
   --target=${kn_target} -march=${kn_march} -mabi=${kn_mabi} -fuse-ld=lld-19 -nostdlib -static -flto
   -Wl,--lto-whole-program-visibility -Wl,--gc-sections -Wl,--icf=all -Wl,--lto-O2 -Wl,-O2 -Wl,-mllvm,-inline-threshold=-20
