@@ -110,6 +110,20 @@ TEST(CorpusTest, DamagedModulesAreRefusedOrSafe) {
   }
 }
 
+// Found by fuzzing: the steps that a call had used up were counted down below 0, and as good as
+// without end.
+TEST(RuntimeTest, DescribingEndsThoughACalledFunctionNeverDoes) {
+  testing::ModuleSpec spec =
+      testing::MainOnly(testing::Code().Block().Call(1, {}, {}).U8(0x56).Branch(0), "0v_v");
+  spec.functions.push_back({.code = testing::Code().Block().U8(0x56).Branch(0)});
+  Aligned file(testing::Build(spec));
+  Aligned arena(size_t{1} << 16);
+  Runtime runtime;
+  ASSERT_EQ(runtime.Load(file.bytes(), arena.bytes()), Status::kOk) << runtime.failure().text();
+  FunctionInfo info;
+  EXPECT_EQ(runtime.Describe(*runtime.Find("main"), info), Status::kOk);
+}
+
 TEST(RuntimeTest, RefusesUnalignedAndTinyMemory) {
   Aligned file(testing::Build(testing::MainOnly(testing::Code().Block().Return(), "0v_v")));
   Aligned arena(size_t{1} << 16);

@@ -107,7 +107,8 @@ class PathReader {
 
   const uint16_t* Follow() {
     const uint16_t* pc = function_.cells;
-    for (; findings_.steps != 0; --findings_.steps) {
+    while (findings_.steps != 0) {
+      --findings_.steps;  // before the step: a call takes steps of its own
       switch (static_cast<Op>(pc[0])) {
         case Op::kReturn:
           return pc;
