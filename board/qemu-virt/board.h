@@ -27,7 +27,7 @@ inline constexpr uint32_t kTimeHz = 10'000'000;  // of the time CSR
 
 // Silence that ends a message. 5 ms elsewhere; here it is wall time, and a busy host lets the line
 // rest longer than that in the middle of a message.
-inline constexpr uint32_t kByteTimeoutMs = 500;
+inline constexpr uint32_t kByteTimeoutMs = 1000;
 
 // Wall time here, not instructions: QEMU's vector unit is slow.
 inline constexpr uint32_t kModelTimeLimitMs = 60'000;
