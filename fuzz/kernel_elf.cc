@@ -3,7 +3,6 @@
 // Arbitrary bytes as a kernel ELF, of either machine: check, place, relocate, read the library
 // table wherever one seems to be. Nothing is executed.
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include "runtime/kernel/elf.h"

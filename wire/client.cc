@@ -3,7 +3,6 @@
 #include "wire/client.h"
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 
 namespace wire {

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <limits>
 
-#include "base/try.h"
-
 namespace firmware {
 namespace {
 

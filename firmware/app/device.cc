@@ -259,8 +259,8 @@ base::Status Device::PlaceData() {
   const uint32_t size_bytes = frame.payload_bytes;
   const uint32_t left = plan_.data_bytes() - message_bytes_;
   if (size_bytes > left || (frame.last() && size_bytes != left)) {
-    return WrongDataSize(message_bytes_ +
-                         size_bytes);  // the decoder refuses what is above its limit
+    // The sum fits: the decoder refuses what is above its limit.
+    return WrongDataSize(message_bytes_ + size_bytes);
   }
   if (inputs_[0].data() == inputs_[1].data()) served_ = DeviceState::kWeightsLoaded;
   decoder_.Place(inputs_[1].subspan(message_bytes_).first(size_bytes));

@@ -2,7 +2,6 @@
 
 #include "firmware/app/model_store.h"
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <span>

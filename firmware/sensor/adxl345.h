@@ -12,7 +12,6 @@
 
 #include "base/byte_reader.h"
 #include "base/status.h"
-#include "base/try.h"
 
 namespace firmware {
 

@@ -2,8 +2,6 @@
 
 #include "runtime/hal/executable.h"
 
-#include <algorithm>
-#include <cstring>
 #include <new>
 
 #include "runtime/kernel/instruction_memory.h"

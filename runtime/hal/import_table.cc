@@ -43,7 +43,7 @@ constexpr ImportDeclaration kDeclarations[] = {
     {"hal.ex.shared_device", "0v_r", ReturnSingleton, Singleton::kDevice},
     {"hal.ex.file.from_memory", "0rIimIIi_r", AllocatorImport, 3},
     {"hal.devices.count", "0v_i", ReturnI32, 1},
-    {"hal.devices.get", "0i_r", DevicesGet, Singleton::kDevice},
+    {"hal.devices.get", "0i_r", DevicesGet, 0},
     {"hal.device.allocator", "0r_r", ReturnSingleton, Singleton::kAllocator},
     {"hal.device.query.i64", "0rmm_iI", DeviceQueryI64, 0},
 

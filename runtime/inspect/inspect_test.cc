@@ -3,8 +3,6 @@
 // What is said of modules made here; those of the real compiler are looked at in runtime_test.cc.
 #include "runtime/inspect/inspect.h"
 
-#include <algorithm>
-
 #include "gtest/gtest.h"
 #include "runtime/testing/elf_builder.h"
 #include "runtime/testing/module_builder.h"

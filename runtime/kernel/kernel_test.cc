@@ -2,7 +2,6 @@
 
 // The loader on images made here: every library version on both machines, and each rule broken
 // once.
-#include <cstring>
 #include <string>
 
 #include "gtest/gtest.h"

@@ -7,9 +7,9 @@
 namespace runtime {
 namespace {
 
-// One string, NUL behind each text: pointers would cost as much as short texts.
-// Texts of all messages, each ended by a NUL, with the pairs of bytes that come often replaced by
-// one byte each, again and again: half of what they take otherwise.
+// Texts of all messages, each ended by a NUL (pointers would cost as much as short texts), with the
+// pairs of bytes that come often replaced by one byte each, again and again: half of what they take
+// otherwise.
 constexpr uint8_t kFirstPair = 0x80;  // bytes from here on stand for a pair
 constexpr uint32_t kRareTimes = 3;    // a pair that comes less often is left
 

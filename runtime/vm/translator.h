@@ -27,7 +27,6 @@
 #define RUNTIME_VM_TRANSLATOR_H_
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 #include "base/byte_reader.h"
